@@ -1,0 +1,85 @@
+"""nnbench: which activation, initializer, optimizer or schedule works better here, and how sure are we?"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from nnbench.components import (
+    Activation,
+    Component,
+    Dataset,
+    Fraction,
+    Ge,
+    Gt,
+    Initializer,
+    Le,
+    Loss,
+    Lt,
+    NonNegative,
+    Optimizer,
+    Penalty,
+    Positive,
+    Preprocessor,
+    Samples,
+    Schedule,
+    Scores,
+    Transform,
+    Units,
+    Weights,
+)
+from nnbench.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from nnbench.catalog import Catalog, load_catalog
+    from nnbench.grid import Grid
+    from nnbench.runner import Results, run
+
+_LAZY = {
+    "Catalog": "nnbench.catalog",
+    "Grid": "nnbench.grid",
+    "Results": "nnbench.runner",
+    "load_catalog": "nnbench.catalog",
+    "run": "nnbench.runner",
+}
+
+__all__ = [
+    "Activation",
+    "Catalog",
+    "Component",
+    "Dataset",
+    "Fraction",
+    "Ge",
+    "Grid",
+    "Gt",
+    "Initializer",
+    "Le",
+    "Loss",
+    "Lt",
+    "NonNegative",
+    "Optimizer",
+    "Penalty",
+    "Positive",
+    "Preprocessor",
+    "Results",
+    "Samples",
+    "Schedule",
+    "Scores",
+    "Transform",
+    "Units",
+    "Weights",
+    "hookimpl",
+    "load_catalog",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what drives launches on first use, so that a plugin's `import nnbench` stays light."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,255 @@
+"""The eight kinds of component and their contracts.
+
+A component is a class of one kind. Its annotated fields are its hyperparameters; the base class turns every subclass into a
+frozen, keyword-only dataclass, so that an author writes fields and methods only::
+
+    class Swish(Activation):
+        \"\"\"z·σ(βz), Ramachandran et al. 2017.\"\"\"
+
+        beta: float = 1.0
+
+        def forward(self, z): ...
+        def derivative(self, z, a): ...
+
+Arrays have the trial as their leading axis, and rows never influence each other: the textbook formula, written once, trains
+one network or sixty. While a stack trains, floating-point hyperparameters are arrays that broadcast against (trial, 1, 1), in the
+precision of the stack; all others (int, bool, str, tuples) are equal within the arrays that a method sees. Methods must not
+change their arguments, but for `Optimizer.step`, which works in place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Protocol, TypeAlias, dataclass_transform
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+from jaxtyping import Float, Int
+
+Units: TypeAlias = Float[np.ndarray, "trial unit sample"]
+"""Pre-activations or activations of one layer."""
+Scores: TypeAlias = Float[np.ndarray, "trial class sample"]
+"""Outputs of the last layer, or their one-hot targets."""
+Weights: TypeAlias = Float[np.ndarray, "trial out in"]
+"""One layer's matrix."""
+Samples: TypeAlias = Float[np.ndarray, "sample feature"]
+"""A data set's inputs, before the engine turns them round."""
+
+Positive: TypeAlias = Annotated[float, Gt(0)]
+NonNegative: TypeAlias = Annotated[float, Ge(0)]
+Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
+"""At least 0 and below 1: a decay rate or a probability of dropping."""
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where a component comes from: the distribution, its version, and, if installed in editable mode, a digest of the module."""
+
+    distribution: str
+    version: str
+    digest: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}" + (f" ({self.digest})" if self.digest else "")
+
+
+KINDS: dict[str, type[Component]] = {}
+"""The eight kinds, by name."""
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Component(ABC):
+    """Base of the eight kinds; authors derive from those."""
+
+    kind: ClassVar[str] = ""
+    """Which of the eight kinds this is."""
+    name: ClassVar[str] = ""
+    """The name in grids and tables; the class name in snake_case unless set."""
+    default: ClassVar[bool] = False
+    """Taken when a grid names no component of this kind; exactly one of a kind says so."""
+    search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    """Values worth trying for each hyperparameter when a grid asks for the default tuning."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if Component in cls.__bases__:
+            cls.kind = cls.__name__.lower()
+            KINDS[cls.kind] = cls
+        if "name" not in cls.__dict__:
+            cls.name = _snake_case(cls.__name__)
+        if "default" not in cls.__dict__:
+            cls.default = False
+        documented = cls.__doc__
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        cls.__doc__ = documented  # dataclass would write a signature where an author wrote nothing
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """Field names and values, in the order of declaration."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def summary(cls) -> str:
+        """First line of the docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0].strip()
+
+
+class Activation(Component):
+    """An element-wise function of the pre-activation."""
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """Pre-activations at which the derivative jumps."""
+        return ()
+
+    @abstractmethod
+    def forward(self, z: Units) -> Units:
+        """a = f(z), element by element; same shape and dtype as z."""
+
+    @abstractmethod
+    def derivative(self, z: Units, a: Units) -> Units:
+        """f'(z), given also a = f(z); same shape and dtype as z. At a kink, either one-sided derivative."""
+
+
+class Initializer(Component):
+    """Draws a layer's first weights; biases start at 0."""
+
+    @abstractmethod
+    def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
+        """A (fan_out, fan_in) matrix, float64, drawn from `rng` alone."""
+
+
+class Optimizer(Component):
+    """Moves the parameters against the gradient."""
+
+    lr: Positive = 0.01
+    """α, the learning rate; a schedule multiplies it."""
+
+    elementwise: ClassVar[bool] = True
+    """Whether a parameter's step depends on that parameter alone. Then several layers may come at once, as (trial, 1, parameter)."""
+    search_space: ClassVar[Mapping[str, Sequence[Any]]] = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
+
+    def init(self, params: Weights) -> dict[str, Weights]:
+        """State before the first step: named arrays of the shape and dtype of `params`, which it must not change."""
+        return {}
+
+    @abstractmethod
+    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Weights, t: int) -> None:
+        """Update `params` and the arrays in `state` in place.
+
+        `params` and `grads` are (trial, out, in + 1), the bias in the last column; `lr` broadcasts against (trial, 1, 1) and
+        is the rate of this step, schedule included; `t` counts from 1. `grads` stays as it is.
+        """
+
+
+class Schedule(Component):
+    """Multiplies the learning rate over the course of training."""
+
+    @abstractmethod
+    def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
+        """Multiplier at each of `step` (integers, from 0 to total - 1), element by element, finite and at least 0."""
+
+
+class Loss(Component):
+    """What a sample's scores cost."""
+
+    def outputs(self, classes: int) -> int:
+        """How many scores the network has; with a single one, it is positive for class 1 and negative for class 0."""
+        return classes
+
+    @abstractmethod
+    def value(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
+        """Loss of each sample; `targets` are one-hot (with a single score: 1 for class 1, 0 for class 0)."""
+
+    @abstractmethod
+    def gradient(self, scores: Scores, targets: Scores) -> Scores:
+        """Derivative of each sample's loss by each of its scores; at a kink, any subgradient."""
+
+
+class Penalty(Component):
+    """What large weights cost; added to the loss once for each layer, biases left out."""
+
+    zero: ClassVar[bool] = False
+    """Whether value and gradient are 0 whatever the weights, so that training need not ask."""
+
+    @abstractmethod
+    def value(self, w: Weights) -> Float[np.ndarray, "trial 1 1"]:
+        """Penalty of each trial's matrix."""
+
+    @abstractmethod
+    def gradient(self, w: Weights) -> Weights:
+        """Derivative by each weight; at a kink, any subgradient."""
+
+
+class Transform(Protocol):
+    """A preprocessor fitted to the training split."""
+
+    def apply(self, x: Samples) -> Samples:
+        """Transformed inputs; x stays as it is."""
+
+
+class Preprocessor(Component):
+    """Transforms the inputs, with everything that it estimates taken from the training split."""
+
+    def features(self, features: int) -> int:
+        """How many features come out when so many go in."""
+        return features
+
+    @abstractmethod
+    def fit(self, x: Samples) -> Transform:
+        """Estimate from the training inputs, (sample, feature) in float64."""
+
+
+class Dataset(Component):
+    """A synthetic classification task."""
+
+    @property
+    @abstractmethod
+    def classes(self) -> int:
+        """How many classes there are; labels are 0 … classes - 1."""
+
+    @property
+    @abstractmethod
+    def features(self) -> int:
+        """How many features a sample has."""
+
+    @property
+    @abstractmethod
+    def target(self) -> float:
+        """Accuracy that a good small network reaches and a linear model does not."""
+
+    @abstractmethod
+    def sample(self, rng: np.random.Generator, n: int) -> tuple[Samples, Int[np.ndarray, " sample"]]:
+        """n samples: x (sample, feature) in float64 and labels (sample,), in any order, drawn from `rng` alone."""
+
+
+__all__ = [
+    "KINDS",
+    "Activation",
+    "Component",
+    "Dataset",
+    "Fraction",
+    "Ge",
+    "Gt",
+    "Initializer",
+    "Le",
+    "Loss",
+    "Lt",
+    "NonNegative",
+    "Optimizer",
+    "Origin",
+    "Penalty",
+    "Positive",
+    "Preprocessor",
+    "Samples",
+    "Schedule",
+    "Scores",
+    "Transform",
+    "Units",
+    "Weights",
+]

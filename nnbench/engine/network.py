@@ -1,0 +1,127 @@
+"""Parameter layout, forward and backward pass of a stack of networks.
+
+a⁽ˡ⁾ = f([W⁽ˡ⁾ b⁽ˡ⁾] [a⁽ˡ⁻¹⁾; 1]). Samples are the last axis. Every layer's pre-activations and activations carry one more row than
+there are units: below the activations it holds the ones that the bias multiplies; elsewhere its content has no meaning. So
+element-wise functions run over contiguous memory, and no array is copied to append the ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+from nnbench.components import Activation, Component, Scores, Units, Weights
+from nnbench.engine.stack import Part
+from nnbench.errors import ContractError
+
+Flat: TypeAlias = Float[np.ndarray, "trial parameter"]
+"""All parameters of each network in a row."""
+
+
+class Layout:
+    """Where each layer's matrix lies in a network's row of parameters."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.sizes = tuple(sizes)
+        self.shapes = [(fan_out, fan_in + 1) for fan_in, fan_out in pairwise(sizes)]
+        ends = np.cumsum([rows * columns for rows, columns in self.shapes])
+        self.spans = [slice(int(end) - rows * columns, int(end)) for end, (rows, columns) in zip(ends, self.shapes, strict=True)]
+        self.size = int(ends[-1])
+
+    def layers(self, flat: Flat) -> list[Weights]:
+        """Views of each layer's (trial, out, in + 1), the bias in the last column."""
+        return [flat[:, span].reshape(len(flat), *shape) for span, shape in zip(self.spans, self.shapes, strict=True)]
+
+
+class Network:
+    """Buffers and passes for a stack of equally shaped networks on batches of one size."""
+
+    def __init__(self, layout: Layout, activations: Sequence[Part[Activation]], trials: int, samples: int, dtype: np.dtype[Any]) -> None:
+        self.activations = activations
+        hidden = layout.sizes[1:-1]
+        self._z = [np.zeros((trials, units + 1, samples), dtype) for units in hidden]
+        self._z_units = [z[:, :-1] for z in self._z]
+        self.z = [_read_only(z) for z in self._z]
+        """Pre-activations, (trial, unit + 1, sample), of each hidden layer."""
+        self.a: list[Units] = [np.ones_like(z) for z in self._z]
+        """Activations before dropout, with the row of ones."""
+        self.inputs: list[Units] = [np.empty((0, 0, 0), dtype)] * (len(hidden) + 1)
+        """What each layer multiplied."""
+        self._deltas = [np.zeros_like(z) for z in self._z]
+        self.deltas = [delta[:, :-1] for delta in self._deltas]
+        """Derivative of the objective by each hidden layer's pre-activations, (trial, unit, sample)."""
+        self._scores = np.empty((trials, layout.sizes[-1], samples), dtype)
+        self.scores = _read_only(self._scores)
+
+    def forward(self, weights: Sequence[Weights], x: Units, masks: Sequence[Units] | None = None) -> Scores:
+        """Scores of each network; `x` ends in a row of ones, `masks` scale each hidden layer's activations (dropout)."""
+        inputs = self.inputs
+        inputs[0] = x
+        for layer in range(len(self._z)):
+            np.matmul(weights[layer], inputs[layer], out=self._z_units[layer])
+            a = self._activate(layer)
+            inputs[layer + 1] = a if masks is None else _dropped(a, masks[layer])
+        np.matmul(weights[-1], inputs[-1], out=self._scores)
+        return self.scores
+
+    def backward(
+        self, weights: Sequence[Weights], delta: Scores, gradients: Sequence[Weights], masks: Sequence[Units] | None = None
+    ) -> None:
+        """Write the objective's derivative by every parameter, given that by the scores of the last forward pass."""
+        for layer in range(len(weights) - 1, -1, -1):
+            np.matmul(delta, self.inputs[layer].transpose(0, 2, 1), out=gradients[layer])
+            if layer:
+                padded = self._deltas[layer - 1]
+                np.matmul(weights[layer].transpose(0, 2, 1), delta, out=padded)
+                if masks is not None:
+                    padded *= masks[layer - 1]
+                for part, derivative in self.derivatives(layer - 1):
+                    padded[part.rows] *= derivative
+                delta = self.deltas[layer - 1]
+
+    def derivatives(self, layer: int) -> list[tuple[Part[Activation], Units]]:
+        """f'(z) of a hidden layer at the last forward pass, part by part, padded like z."""
+        z, a = self.z[layer], self.a[layer]
+        return [
+            (part, checked(part.component, "derivative", part.component.derivative(z[part.rows], a[part.rows]), z[part.rows]))
+            for part in self.activations
+        ]
+
+    def _activate(self, layer: int) -> Units:
+        z = self.z[layer]
+        if len(self.activations) == 1:
+            component = self.activations[0].component
+            a = checked(component, "forward", component.forward(z), z)
+            if not a.flags.writeable:
+                a = a.copy()
+            self.a[layer] = a
+        else:
+            a = self.a[layer]
+            for part in self.activations:
+                a[part.rows] = checked(part.component, "forward", part.component.forward(z[part.rows]), z[part.rows])
+        a[:, -1] = 1
+        return a
+
+
+def checked(component: Component, method: str, result: Any, like: np.ndarray) -> np.ndarray:
+    """The result of a component's method, if it has the shape and dtype of `like`; otherwise raise ContractError."""
+    if isinstance(result, np.ndarray) and result.shape == like.shape and result.dtype == like.dtype:
+        return result
+    got = f"{result.dtype} {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
+    raise ContractError(f"{component.kind} {component.name}: {method} returned {got}, expected {like.dtype} {like.shape}")
+
+
+def _dropped(a: Units, mask: Units) -> Units:
+    dropped = a * mask
+    dropped[:, -1] = 1
+    return dropped
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,57 @@
+"""Loss and penalty of a stack, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from nnbench.components import Loss, Penalty, Scores, Weights
+from nnbench.engine.network import checked
+from nnbench.engine.stack import Part, parts
+from nnbench.grid.trial import Cell
+
+
+class Objective:
+    """Mean loss over the samples plus the penalty of every layer."""
+
+    def __init__(self, cells: Sequence[Cell], dtype: np.dtype[Any]) -> None:
+        self._losses: list[Part[Loss]] = parts([cell.loss for cell in cells], dtype)
+        self._penalties: list[Part[Penalty]] = [
+            part for part in parts([cell.penalty for cell in cells], dtype) if not part.component.zero
+        ]
+        self._dtype = dtype
+
+    def losses(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
+        """Loss of each sample."""
+        found = [
+            checked(part.component, "value", part.component.value(scores[part.rows], targets[part.rows]), scores[part.rows, :1])
+            for part in self._losses
+        ]
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def delta(self, scores: Scores, targets: Scores) -> Scores:
+        """Derivative of the mean loss by the scores."""
+        found = [
+            checked(part.component, "gradient", part.component.gradient(scores[part.rows], targets[part.rows]), scores[part.rows])
+            for part in self._losses
+        ]
+        return (found[0] if len(found) == 1 else np.concatenate(found)) * self._dtype.type(1 / scores.shape[2])
+
+    def penalties(self, weights: Sequence[Weights]) -> Float[np.ndarray, " trial"]:
+        """Penalty of each trial, summed over layers."""
+        total = np.zeros(len(weights[0]), self._dtype)
+        for part in self._penalties:
+            for layer in weights:
+                w = layer[part.rows, :, :-1]
+                total[part.rows] += checked(part.component, "value", part.component.value(w), w[:, :1, :1])[:, 0, 0]
+        return total
+
+    def add_penalty_gradients(self, weights: Sequence[Weights], gradients: Sequence[Weights]) -> None:
+        """Add the penalty's derivative to that of the loss."""
+        for part in self._penalties:
+            for layer, gradient in zip(weights, gradients, strict=True):
+                w = layer[part.rows, :, :-1]
+                gradient[part.rows, :, :-1] += checked(part.component, "gradient", part.component.gradient(w), w)

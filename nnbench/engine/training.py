@@ -1,0 +1,254 @@
+"""Training a stack: a pure function from trials to records.
+
+A trial's record is bit for bit the same whatever else is in the stack. So every operation here either treats trials one by one
+or is element-wise along the leading axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from nnbench.engine import probes
+from nnbench.engine.batches import Batches, Dropout
+from nnbench.engine.data import Splits, data_key, load
+from nnbench.engine.evaluation import Evaluation
+from nnbench.engine.network import Flat, Layout, Network
+from nnbench.engine.objective import Objective
+from nnbench.engine.records import Record
+from nnbench.engine.stack import parts, shape_key
+from nnbench.engine.updates import Updater
+from nnbench.errors import ContractError
+from nnbench.grid.trial import Cell, Trial
+from nnbench.seeds import stream
+
+EVALUATIONS = 25
+"""About how often a run is evaluated."""
+
+
+def train(trials: Sequence[Trial], max_steps: int | None = None) -> list[Record]:
+    """Train the trials of one stack together; stop after `max_steps` updates if given (to measure the time of a step).
+
+    Raises ContractError if a component breaks its contract, and whatever a component itself raises.
+    """
+    if len({shape_key(trial.cell) for trial in trials}) != 1:
+        raise ValueError("trials of one stack must have equal shapes")
+    with np.errstate(all="ignore"):  # what is no longer finite is found by looking for it
+        return _Training(trials).run(max_steps)
+
+
+def evaluation_steps(total: int) -> list[int]:
+    """Numbers of updates after which to evaluate: from 0 to `total`, denser early."""
+    spaced = total * (np.arange(EVALUATIONS) / (EVALUATIONS - 1)) ** 2
+    return sorted({round(float(step)) for step in spaced})
+
+
+def initial_parameters(trials: Sequence[Trial], layout: Layout, dtype: np.dtype[Any]) -> Flat:
+    """Every trial's first parameters: weights from its initializer and its seed's stream for each layer, biases 0."""
+    params = np.zeros((len(trials), layout.size), dtype)
+    for trial, row in enumerate(trials):
+        initializer = row.cell.initializer
+        for layer, weights in enumerate(layout.layers(params)):
+            fan_out, columns = weights.shape[1:]
+            drawn = initializer.sample(stream(row.seed, "initialization", layer), columns - 1, fan_out)
+            if not isinstance(drawn, np.ndarray) or drawn.shape != (fan_out, columns - 1):
+                got = getattr(drawn, "shape", type(drawn).__name__)
+                raise ContractError(f"initializer {initializer.name}: sample returned {got}, expected {(fan_out, columns - 1)}")
+            weights[trial, :, :-1] = drawn
+    return params
+
+
+class _Training:
+    """The state of one stack while it trains."""
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        cells = [trial.cell for trial in trials]
+        cell = cells[0]
+        dtype = np.dtype(cell.precision)
+        layout = Layout(cell.layer_sizes)
+        activations = parts([each.activation for each in cells], dtype)
+        data = _load_all(trials)
+
+        self.cells = cells
+        self.total = cell.steps
+        self.layout = layout
+        self.params = initial_parameters(trials, layout, dtype)
+        self.weights = layout.layers(self.params)
+        self.gradient_rows = np.zeros_like(self.params)
+        self.gradients = layout.layers(self.gradient_rows)
+        self.objective = Objective(cells, dtype)
+        self.network = Network(layout, activations, len(trials), cell.batch_size, dtype)
+        self.updater = Updater(cells, layout, self.params, self.gradient_rows, self.total)
+        self.batches = Batches(trials, data)
+        self.dropout = Dropout(trials, layout, dtype) if any(each.dropout for each in cells) else None
+        self.validate = Evaluation(layout, activations, self.objective, [splits.valid for splits in data], dtype)
+        self.test = Evaluation(layout, activations, self.objective, [splits.test for splits in data], dtype)
+        self.alive = np.ones(len(trials), bool)
+        self.diverged_step: list[int | None] = [None] * len(trials)
+        self.best = _Best(self.params)
+        self._ones = np.ones(layout.size, dtype)
+
+    def run(self, max_steps: int | None) -> list[Record]:
+        last = self.total if max_steps is None else min(max_steps, self.total)
+        curves = Curves(len(self.cells))
+        evaluations = set(evaluation_steps(self.total))
+        running = np.zeros(len(self.cells))
+        since = 0
+        for step in range(last + 1):
+            running += self._differentiate(step)
+            since += 1
+            if step in evaluations:
+                curves.add(step, self._evaluate(step, running / since), self.alive)
+                running[:] = 0
+                since = 0
+            if step == last or not self.alive.any():
+                break
+            before = self.params.copy() if step in evaluations else None
+            self._update(step + 1)
+            if before is not None:
+                ratio = probes.norm(self.params - before) / probes.norm(before)
+                curves.amend("update_ratio", ratio, self.alive)
+        return self._records(curves)
+
+    def _differentiate(self, step: int) -> Float[np.ndarray, " trial"]:
+        """Pass the next batch forward and backward; the mean loss of each trial."""
+        x, targets = self.batches.next()
+        masks = self.dropout.draw() if self.dropout else None
+        scores = self.network.forward(self.weights, x, masks)
+        losses = self.objective.losses(scores, targets)
+        self.network.backward(self.weights, self.objective.delta(scores, targets), self.gradients, masks)
+        self.objective.add_penalty_gradients(self.weights, self.gradients)
+        mean = np.add.reduce(losses[:, 0], axis=1) * (1 / losses.shape[2])
+        finite = np.isfinite(mean)
+        if not finite.all():
+            self._retire(~finite, step)
+        return mean
+
+    def _update(self, step: int) -> None:
+        retired = not self.alive.all()
+        if retired:
+            self.gradient_rows[~self.alive] = 0
+        self.updater.step(step)
+        if retired:
+            self.params[~self.alive] = 0
+        finite = np.isfinite(self.params @ self._ones)  # a sum is finite only if every term is
+        if not finite.all():
+            finite = np.isfinite(self.params).all(axis=1)  # the sum itself may have overflowed
+            self._retire(~finite, step)
+
+    def _retire(self, bad: Bool[np.ndarray, " trial"], step: int) -> None:
+        """Freeze trials whose loss or parameters are no longer finite: at 0, where nothing that follows can go wrong."""
+        for trial in np.flatnonzero(bad & self.alive):
+            self.alive[trial] = False
+            self.diverged_step[trial] = step
+            self.params[trial] = 0
+            self.updater.freeze(int(trial))
+
+    def _evaluate(self, step: int, train_loss: Float[np.ndarray, " trial"]) -> dict[str, np.ndarray]:
+        loss, accuracy = self.validate(self.weights)
+        self.best.offer(step, accuracy, loss, self.params, self.alive)
+        return {
+            "train_loss": train_loss,
+            "valid_loss": loss,
+            "valid_accuracy": accuracy,
+            "gradient_norm": probes.norm(self.gradient_rows),
+            "update_ratio": np.full(len(self.cells), np.nan),
+            **probes.inside(self.network),
+        }
+
+    def _records(self, curves: Curves) -> list[Record]:
+        best_loss, best_accuracy = self.test(self.layout.layers(self.best.params))
+        last_loss, last_accuracy = self.test(self.weights)
+        records = []
+        for trial, cell in enumerate(self.cells):
+            outcome: dict[str, Any] = {}
+            if self.alive[trial]:
+                outcome = {
+                    "test_accuracy": float(best_accuracy[trial]),
+                    "test_loss": float(best_loss[trial]),
+                    "test_accuracy_last": float(last_accuracy[trial]),
+                    "test_loss_last": float(last_loss[trial]),
+                }
+            measured = curves.of(trial)
+            records.append(
+                Record(
+                    status="done" if self.alive[trial] else "diverged",
+                    steps=self.total,
+                    parameters=self.layout.size,
+                    target=float(cell.dataset.target),
+                    diverged_step=self.diverged_step[trial],
+                    curve_steps=list(curves.steps),
+                    best_step=int(self.best.step[trial]) if self.best.step[trial] >= 0 else None,
+                    best_valid_accuracy=float(self.best.accuracy[trial]),
+                    best_valid_loss=float(self.best.loss[trial]),
+                    steps_to_target=_reached(curves.steps, measured["valid_accuracy"], cell.dataset.target),
+                    **measured,
+                    **outcome,
+                )
+            )
+        return records
+
+
+class Curves:
+    """What was measured at each evaluation of a stack."""
+
+    def __init__(self, trials: int) -> None:
+        self.steps: list[int] = []
+        self._trials = trials
+        self._values: dict[str, list[np.ndarray]] = {}
+
+    def add(self, step: int, measured: dict[str, np.ndarray], alive: Bool[np.ndarray, " trial"]) -> None:
+        """Append an evaluation, with NaN for trials that have diverged."""
+        self.steps.append(step)
+        for name, values in measured.items():
+            self._values.setdefault(name, []).append(_masked(values, alive))
+
+    def amend(self, name: str, values: Float[np.ndarray, " trial"], alive: Bool[np.ndarray, " trial"]) -> None:
+        """Replace a curve's last values."""
+        self._values[name][-1] = _masked(values, alive)
+
+    def of(self, trial: int) -> dict[str, Any]:
+        """One trial's curves: lists over evaluations; for per-layer ones, a list of them."""
+        found = {}
+        for name, values in self._values.items():
+            rows = np.stack([at[trial] for at in values])
+            found[name] = rows.T.tolist()
+        return found
+
+
+class _Best:
+    """The parameters that were best by validation: highest accuracy, then lowest loss, then earliest."""
+
+    def __init__(self, params: Flat) -> None:
+        self.params = np.zeros_like(params)
+        self.step = np.full(len(params), -1)
+        self.accuracy = np.full(len(params), np.nan)
+        self.loss = np.full(len(params), np.nan)
+
+    def offer(self, step: int, accuracy: np.ndarray, loss: np.ndarray, params: Flat, alive: np.ndarray) -> None:
+        higher = (accuracy > self.accuracy) | (self.step < 0)
+        better = alive & (higher | ((accuracy == self.accuracy) & (loss < self.loss)))
+        self.params[better] = params[better]
+        self.step[better] = step
+        self.accuracy[better] = accuracy[better]
+        self.loss[better] = loss[better]
+
+
+def _load_all(trials: Sequence[Trial]) -> list[Splits]:
+    loaded: dict[Any, Splits] = {}
+    for trial in trials:
+        key = data_key(trial)
+        if key not in loaded:
+            loaded[key] = load(trial)
+    return [loaded[data_key(trial)] for trial in trials]
+
+
+def _masked(values: np.ndarray, alive: Bool[np.ndarray, " trial"]) -> np.ndarray:
+    return np.where(alive.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
+
+
+def _reached(steps: Sequence[int], accuracy: Sequence[float], target: float) -> float:
+    return next((float(step) for step, value in zip(steps, accuracy, strict=True) if value >= target), float("inf"))

@@ -1,0 +1,155 @@
+"""Where stacks are trained: one function that workers call, and the local pool of processes."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
+
+from nnbench.engine.records import Record
+from nnbench.engine.training import train
+from nnbench.grid.trial import Trial
+
+Pool = Callable[[], AbstractContextManager[Executor]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A trial's record and when it was made."""
+
+    record: Record
+    started: float
+    """Seconds since 1970."""
+    seconds: float
+    """The trial's share of its stack's time."""
+
+
+Finished = tuple[Sequence[Trial], Sequence[Outcome]]
+
+
+def run_stack(trials: Sequence[Trial]) -> list[Outcome]:
+    """Train one stack on one thread; a trial whose component raises fails alone, the others are trained without it."""
+    _keep_freed_memory()
+    started, clock = time.time(), time.perf_counter()
+    with _blas().limit(limits=1):
+        records = _isolated(trials)
+    share = (time.perf_counter() - clock) / len(trials)
+    return [Outcome(record, started, share) for record in records]
+
+
+def local_pool(workers: int) -> Pool:
+    """A factory of process pools on this machine."""
+
+    def pool() -> AbstractContextManager[Executor]:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+
+    return pool
+
+
+def given(executor: Executor) -> Pool:
+    """The same for an executor that somebody else made and closes."""
+    return lambda: nullcontext(executor)
+
+
+def train_all(stacks: Iterable[Sequence[Trial]], pool: Pool, alone: Pool, in_flight: int) -> Iterator[Finished]:
+    """Train stacks, yielding each as it finishes.
+
+    When a worker dies, what was under way is trained again, one stack at a time with the pool `alone` and in ever smaller
+    parts, until the trial that kills its worker is found; it counts as failed. A KeyboardInterrupt thrown in while waiting
+    lets the stacks under way finish, yields them, and is raised again.
+    """
+    waiting = deque(stacks)
+    suspects: deque[Sequence[Trial]] = deque()
+    while waiting:
+        suspects += yield from _until_broken(waiting, pool, in_flight)
+    while suspects:
+        stack = suspects.popleft()
+        broken = yield from _until_broken(deque([stack]), alone, 1)
+        if broken and len(stack) == 1:
+            message = "the worker process died while it trained this trial (killed, out of memory, or crashed in native code)"
+            yield stack, [Outcome(Record(status="failed", error=message), time.time(), 0.0)]
+        elif broken:
+            middle = len(stack) // 2
+            suspects.extendleft([stack[middle:], stack[:middle]])
+
+
+def _until_broken(
+    waiting: deque[Sequence[Trial]], pool: Pool, in_flight: int
+) -> Iterator[Finished]:  # and returns the stacks that were under way when a worker died
+    running: dict[Future[list[Outcome]], Sequence[Trial]] = {}
+    broken: list[Sequence[Trial]] = []
+    with pool() as executor:
+        try:
+            while (waiting or running) and not broken:
+                while waiting and len(running) < in_flight:
+                    stack = waiting.popleft()
+                    running[executor.submit(run_stack, stack)] = stack
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    stack = running.pop(future)
+                    if isinstance(future.exception(), BrokenExecutor):
+                        broken.append(stack)
+                    else:
+                        yield stack, future.result()
+        except KeyboardInterrupt:
+            left = [future for future in running if not future.cancel()]
+            wait(left)
+            for future in left:
+                if future.exception() is None:
+                    yield running[future], future.result()
+            raise
+    return [*broken, *running.values()]  # type: ignore[return-value]
+
+
+def _isolated(trials: Sequence[Trial]) -> list[Record]:
+    try:
+        return train(trials)
+    except Exception:
+        if len(trials) == 1:
+            return [Record(status="failed", error=traceback.format_exc())]
+        middle = len(trials) // 2  # rows never influence each other, so halves give the same results
+        return _isolated(trials[:middle]) + _isolated(trials[middle:])
+
+
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the launching process decides what Ctrl-C means
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _die_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Have glibc keep freed memory: otherwise every temporary above 128 KB is given back and faulted in again."""
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        trim_threshold, mmap_threshold = -1, -3
+        mallopt(mmap_threshold, 32 << 20)
+        mallopt(trim_threshold, 256 << 20)

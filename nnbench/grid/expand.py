@@ -1,0 +1,145 @@
+"""Trial tables to cells: axes, components, bounds, and every problem at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import product
+from typing import Any
+
+from nnbench.components import KINDS, Component, Origin
+from nnbench.errors import Problem, UnknownComponentError
+from nnbench.grid import fields
+from nnbench.grid.lookup import Lookup
+from nnbench.grid.trial import Cell, label
+
+
+@dataclasses.dataclass(frozen=True)
+class _Choice:
+    """A value for a field, with the origins of the components in it."""
+
+    value: Any
+    origins: Mapping[str, Origin] = dataclasses.field(default_factory=dict)
+
+
+def expand(tables: Sequence[Mapping[str, Any]], lookup: Lookup) -> tuple[list[Cell], list[Problem]]:
+    """The cells of all tables, duplicates dropped, and whatever is wrong with them."""
+    cells: dict[str, Cell] = {}
+    problems: list[Problem] = []
+    for number, table in enumerate(tables, start=1):
+        where = "trial" if len(tables) == 1 else f"trial[{number}]"
+        for cell in _cells(table, where, lookup, problems):
+            cells.setdefault(cell.id, cell)
+    return list(cells.values()), list(dict.fromkeys(problems))
+
+
+def nearest(name: str, among: Iterable[str]) -> str:
+    """`; did you mean …?` with the closest names, or nothing."""
+    close = get_close_matches(name, list(among), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[Problem]) -> Iterator[Cell]:
+    before = len(problems)
+    for name in table:
+        if name not in fields.FIELDS:
+            problems.append(
+                Problem(f"{where}.{name}", f"no such field{nearest(name, fields.FIELDS)} (fields: {', '.join(fields.FIELDS)})")
+            )
+    axes: dict[str, list[_Choice]] = {}
+    for name in fields.FIELDS:
+        at = f"{where}.{name}"
+        if name in KINDS:
+            axes[name] = list(_components(name, table.get(name), at, lookup, problems))
+        else:
+            given = table.get(name, fields.Plain.model_fields[name].default)
+            axes[name] = list(_values(fields.plain_type(name), given, at, lookup, problems))
+    if len(problems) > before:
+        return
+    harness = {"nnbench": lookup.harness}
+    for combination in product(*axes.values()):
+        chosen = dict(zip(axes, combination, strict=True))
+        origins = {
+            f"{name}{suffix}": origin for name, choice in chosen.items() for suffix, origin in choice.origins.items()
+        }
+        cell = Cell(**{name: choice.value for name, choice in chosen.items()}, origins=harness | origins)
+        if cell.batch_size > cell.train_size:
+            message = f"{cell.batch_size} is larger than train_size, {cell.train_size}; a batch must fit into the training set"
+            problems.append(Problem(f"{where}.batch_size", message))
+        else:
+            yield cell
+
+
+def _components(kind: str, given: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:
+    """Every component that a field's value stands for: a name, a table, or a list of those."""
+    if isinstance(given, list):
+        if not given:
+            problems.append(Problem(at, "an empty list; an axis needs at least one value"))
+        for position, each in enumerate(given, start=1):
+            yield from _components(kind, each, f"{at}[{position}]", lookup, problems)
+        return
+    table = {"name": given} if isinstance(given, str) else given if given is not None else {}
+    if not isinstance(table, Mapping) or not isinstance(table.get("name", ""), str):
+        problems.append(Problem(at, f'{given!r} is neither a name nor a table such as {{ name = "{lookup.names(kind)[0]}" }}'))
+        return
+    try:
+        cls, origin = lookup.find(kind, table["name"]) if "name" in table else lookup.find_default(kind)
+    except UnknownComponentError as error:
+        problems.append(Problem(at, str(error)))
+        return
+    types = fields.hyperparameter_types(cls)
+    for name in table:
+        if name != "name" and name not in types:
+            has = f"it has {', '.join(types)}" if types else "it has none"
+            problems.append(Problem(f"{at}.{name}", f"{kind} {cls.name} has no such hyperparameter{nearest(name, types)} ({has})"))
+    axes: dict[str, list[_Choice]] = {}
+    for name, hint in types.items():
+        default = fields.hyperparameter_default(cls, name)
+        if name in table:
+            axes[name] = list(_values(hint, table[name], f"{at}.{name}", lookup, problems))
+        elif default is not dataclasses.MISSING:
+            axes[name] = [_Choice(default)]
+        else:
+            problems.append(Problem(f"{at}.{name}", f"{kind} {cls.name} needs a value: {fields.accepted(hint)}"))
+            axes[name] = []
+    for combination in product(*axes.values()):
+        values = {name: choice.value for name, choice in zip(axes, combination, strict=True)}
+        nested = {
+            f".{name}{suffix}": inner
+            for name, choice in zip(axes, combination, strict=True)
+            for suffix, inner in choice.origins.items()
+        }
+        made = _made(cls, values, at, problems)
+        if made is not None:
+            yield _Choice(made, {"": origin, **nested})
+
+
+def _made(cls: type[Component], values: dict[str, Any], at: str, problems: list[Problem]) -> Component | None:
+    try:
+        return cls(**values)
+    except Exception as error:  # an author's own check of hyperparameters that do not go together
+        shown = ", ".join(f"{name}={label(value)}" for name, value in values.items())
+        problems.append(Problem(at, f"{cls.kind} {cls.name}({shown}): {error}"))
+        return None
+
+
+def _values(hint: Any, given: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:
+    """Every value that a plain field or a hyperparameter stands for."""
+    kind = fields.component_kind(hint)
+    if kind:
+        yield from _components(kind, given, at, lookup, problems)
+        return
+    is_axis = isinstance(given, list)
+    if fields.is_sequence(hint):  # a list of lists is an axis, a plain list one value
+        is_axis = isinstance(given, list) and (not given or any(isinstance(each, list) for each in given))
+    if is_axis and not given:
+        hint_linear = "; for a linear model write [[]]" if at.endswith(".hidden") else ""
+        problems.append(Problem(at, f"an empty list; an axis needs at least one value{hint_linear}"))
+        return
+    for position, value in enumerate(given if is_axis else [given], start=1):
+        place = f"{at}[{position}]" if is_axis else at
+        try:
+            yield _Choice(fields.validated(hint, value))
+        except ValueError as error:
+            problems.append(Problem(place, f"{value!r} {error}; accepted: {fields.accepted(hint)}"))

@@ -1,0 +1,109 @@
+"""The fields of a trial and the hyperparameters of a component: types, bounds, defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge, Le, Lt
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from nnbench.components import KINDS, Component
+from nnbench.grid.trial import LrScaling, Precision
+
+STRICT = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
+Units = Annotated[int, Ge(1), Le(65_536)]
+
+
+class Plain(BaseModel):
+    """Fields of a trial that are not components."""
+
+    model_config = STRICT
+
+    train_size: Annotated[int, Ge(1)] = Field(512, description="samples to train on")
+    valid_size: Annotated[int, Ge(1)] = Field(256, description="samples to validate on")
+    test_size: Annotated[int, Ge(1)] = Field(1024, description="samples to test on")
+    hidden: tuple[Units, ...] = Field((32, 32), description="units of each hidden layer; [] is a linear model")
+    dropout: Annotated[float, Ge(0), Lt(1)] = Field(0.0, description="probability of dropping a hidden unit while training")
+    lr_scaling: LrScaling = Field("none", description='"fan_in" divides each layer\'s learning rate by √fan_in')
+    batch_size: Annotated[int, Ge(1)] = Field(64, description="samples in a batch")
+    epochs: Annotated[int, Ge(1)] = Field(50, description="passes over the training split")
+    precision: Precision = Field("float32", description="of all arrays while training")
+
+
+FIELDS = (*KINDS, *Plain.model_fields)
+"""Every field of a trial."""
+_CONFIG = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+def plain_type(field: str) -> Any:
+    """Type of a field, bounds included."""
+    info = Plain.model_fields[field]
+    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation  # type: ignore[return-value]
+
+
+@cache
+def hyperparameter_types(cls: type[Component]) -> dict[str, Any]:
+    """Type of each hyperparameter, bounds included."""
+    hints = get_type_hints(cls, include_extras=True)
+    return {f.name: hints[f.name] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+
+
+def hyperparameter_default(cls: type[Component], name: str) -> Any:
+    """Its default, or `dataclasses.MISSING`."""
+    return next(f.default for f in dataclasses.fields(cls) if f.name == name)  # type: ignore[arg-type]
+
+
+def component_kind(hint: Any) -> str | None:
+    """The kind, for a hyperparameter that is itself a component."""
+    hint = _bare(hint)
+    return hint.__name__.lower() if isinstance(hint, type) and KINDS.get(hint.__name__.lower()) is hint else None
+
+
+def is_sequence(hint: Any) -> bool:
+    """Whether a single value is itself a list, so that an axis is a list of lists."""
+    return get_origin(_bare(hint)) in (tuple, list)
+
+
+def validated(hint: Any, value: Any) -> Any:
+    """The value in its field's type; raises ValueError with what is wrong and what would be accepted."""
+    if isinstance(value, list) and is_sequence(hint):
+        value = tuple(value)
+    try:
+        return _adapter(hint).validate_python(value)
+    except ValidationError as error:
+        raise ValueError("; ".join(_wording(each) for each in error.errors())) from None
+
+
+def accepted(hint: Any) -> str:
+    """A type and its bounds in words."""
+    schema = value_schema(hint)
+    if "enum" in schema:
+        return " or ".join(f'"{value}"' for value in schema["enum"])
+    words = {"integer": "a whole number", "number": "a number", "string": "a string", "boolean": "true or false", "array": "a list"}
+    text = words.get(schema.get("type", ""), "a value")
+    bounds = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}
+    limits = [f"{word} {schema[key]:g}" for key, word in bounds.items() if key in schema]
+    if schema.get("type") == "array":
+        text += f" of which each is {accepted(get_args(_bare(hint))[0])}"
+    return f"{text} {' and '.join(limits)}".rstrip()
+
+
+def value_schema(hint: Any) -> dict[str, Any]:
+    """JSON schema of one value."""
+    return _adapter(hint).json_schema()
+
+
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(hint, config=_CONFIG)
+
+
+def _wording(error: Any) -> str:
+    where = " ".join(f"(element {part + 1})" for part in error["loc"] if isinstance(part, int))
+    message = str(error["msg"]).replace("Input should be", "should be").replace("Value error, ", "")
+    return f"{where} {message}".strip()
+
+
+def _bare(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint

@@ -1,0 +1,124 @@
+"""A grid file: a question, fields, and lists of values for some of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from nnbench.errors import GridError, Problem
+from nnbench.grid import overrides
+from nnbench.grid.expand import expand, nearest
+from nnbench.grid.lookup import Lookup
+from nnbench.grid.trial import Cell, Trial
+
+
+class Grid(BaseModel):
+    """What a grid file says, its structure checked; `cells` checks the trial tables against the components that there are."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^/:%\"'\n]+$")]
+    """Names the experiment in MLflow; the file's name unless given."""
+    question: str = ""
+    """What the grid is to answer."""
+    seeds: Annotated[int, Ge(1)] | tuple[Annotated[int, Ge(0)], ...] = 3
+    """How many seeds, counting from 0, or a list of them."""
+    trial: tuple[dict[str, Any], ...] = ({},)
+    """The `[[trial]]` tables as written."""
+
+    @field_validator("trial", "seeds", mode="before")
+    @classmethod
+    def _lists(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return (value,)
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, value: int | tuple[int, ...]) -> int | tuple[int, ...]:
+        if isinstance(value, tuple) and (not value or len(set(value)) < len(value)):
+            raise ValueError("a list of seeds must have at least one, and none twice")
+        return value
+
+    @classmethod
+    def from_toml(cls, path: str | Path, lookup: Lookup | None = None, overrides: Sequence[str] = ()) -> Grid:
+        """Read a grid file.
+
+        With a catalog as `lookup`, components and fields are checked too, so that one GridError tells every problem.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise GridError(str(path), [Problem("", f"cannot be read: {error.strerror or error}")]) from None
+        except UnicodeDecodeError:
+            raise GridError(str(path), [Problem("", "is not text in UTF-8, so not a TOML file")]) from None
+        return cls.from_text(text, str(path), lookup, overrides)
+
+    @classmethod
+    def from_text(cls, text: str, source: str = "grid", lookup: Lookup | None = None, overrides: Sequence[str] = ()) -> Grid:
+        """Like `from_toml`, for the content of a file; `source` names it in errors."""
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise GridError(source, [Problem("", f"is not TOML: {error}")]) from None
+        data, problems = _override(data, overrides)
+        grid, found = _structured({"name": Path(source).stem, **data})
+        problems += found
+        tables = _tables(data)
+        if lookup is not None and tables is not None:
+            problems += expand(tables, lookup)[1]
+        if problems or grid is None:
+            raise GridError(source, problems)
+        return grid
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """The seeds themselves."""
+        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+
+    def cells(self, lookup: Lookup) -> list[Cell]:
+        """Every combination of the fields' values, in the order of the file; raises GridError with every problem."""
+        cells, problems = expand(self.trial, lookup)
+        if problems:
+            raise GridError(self.name, problems)
+        return cells
+
+    def trials(self, lookup: Lookup) -> list[Trial]:
+        """Every cell with every seed."""
+        return [Trial(cell, seed) for cell in self.cells(lookup) for seed in self.seed_list]
+
+
+def _override(data: dict[str, Any], given: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
+    return overrides.apply(data, given, [name for name in Grid.model_fields if name != "trial"])
+
+
+def _structured(data: dict[str, Any]) -> tuple[Grid | None, list[Problem]]:
+    try:
+        return Grid.model_validate(data), []
+    except ValidationError as error:
+        return None, list(dict.fromkeys(_problem(each) for each in error.errors()))
+
+
+def _problem(error: Any) -> Problem:
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        known = [*Grid.model_fields]
+        return Problem(name, f"no such field{nearest(name, known)} (fields: {', '.join(known)})")
+    if name == "seeds":
+        wanted = "accepted: a whole number of at least 1, or a list of distinct whole numbers of at least 0"
+        return Problem(name, f"{error['input']!r} is not accepted; {wanted}")
+    if name == "trial":
+        return Problem(name, "should be a table, [trial], or several, [[trial]]")
+    return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should')}")
+
+
+def _tables(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    given = data.get("trial", {})
+    tables = given if isinstance(given, list) else [given]
+    return tables if tables and all(isinstance(table, Mapping) for table in tables) else None

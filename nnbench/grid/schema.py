@@ -1,0 +1,82 @@
+"""The JSON schema of a grid file, with every component that is installed, for editors to complete and check."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from nnbench.components import KINDS, Component
+from nnbench.grid import fields
+from nnbench.grid.lookup import Lookup
+
+Schema = dict[str, Any]
+
+
+def json_schema(lookup: Lookup) -> Schema:
+    """A schema (draft 2020-12) that accepts what `Grid` and the catalog accept."""
+    trial: Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: _axis({"$ref": f"#/$defs/{name}"}) for name in KINDS}
+        | {name: _plain_field(name) for name in fields.Plain.model_fields},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nnbench grid",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "description": "names the experiment in MLflow; the file's name unless given"},
+            "question": {"type": "string", "description": "what the grid is to answer"},
+            "seeds": {
+                "description": "how many seeds, counting from 0, or a list of them",
+                "default": 3,
+                "anyOf": [
+                    {"type": "integer", "minimum": 1},
+                    {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1, "uniqueItems": True},
+                ],
+            },
+            "trial": {"anyOf": [{"$ref": "#/$defs/trial"}, {"type": "array", "items": {"$ref": "#/$defs/trial"}, "minItems": 1}]},
+        },
+        "$defs": {"trial": trial, **{kind: _kind(kind, lookup) for kind in KINDS}},
+    }
+
+
+def _kind(kind: str, lookup: Lookup) -> Schema:
+    classes = {name: lookup.find(kind, name)[0] for name in lookup.names(kind)}
+    known = [{"const": name, "description": cls.summary()} for name, cls in classes.items()]
+    others = {"type": "string", "pattern": "^[^:]+:[^:]+$", "description": "distribution:name"}
+    return {"anyOf": [*known, others, *(_component(name, cls) for name, cls in classes.items())]}
+
+
+def _component(name: str, cls: type[Component]) -> Schema:
+    types = fields.hyperparameter_types(cls)
+    required = [each for each in types if fields.hyperparameter_default(cls, each) is dataclasses.MISSING]
+    return {
+        "type": "object",
+        "description": cls.summary(),
+        "additionalProperties": False,
+        "required": required if cls.default else ["name", *required],
+        "properties": {"name": {"const": name}, **{each: _hyperparameter(cls, each) for each in types}},
+    }
+
+
+def _hyperparameter(cls: type[Component], name: str) -> Schema:
+    hint = fields.hyperparameter_types(cls)[name]
+    kind = fields.component_kind(hint)
+    if kind:
+        return _axis({"$ref": f"#/$defs/{kind}"})
+    default = fields.hyperparameter_default(cls, name)
+    known = {} if default is dataclasses.MISSING else {"default": list(default) if isinstance(default, tuple) else default}
+    return _axis(fields.value_schema(hint)) | known
+
+
+def _plain_field(name: str) -> Schema:
+    info = fields.Plain.model_fields[name]
+    default = list(info.default) if isinstance(info.default, tuple) else info.default
+    return _axis(fields.value_schema(fields.plain_type(name))) | {"default": default, "description": info.description}
+
+
+def _axis(one: Schema) -> Schema:
+    """A value, or a list of such values."""
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}

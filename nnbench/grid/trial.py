@@ -1,0 +1,116 @@
+"""Cells and trials: what a grid expands to, and how each is identified."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from nnbench.components import (
+    Activation,
+    Component,
+    Dataset,
+    Initializer,
+    Loss,
+    Optimizer,
+    Origin,
+    Penalty,
+    Preprocessor,
+    Schedule,
+)
+
+LrScaling = Literal["none", "fan_in"]
+Precision = Literal["float32", "float64"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination of field values: a trial without its seed."""
+
+    dataset: Dataset
+    preprocessor: Preprocessor
+    activation: Activation
+    initializer: Initializer
+    loss: Loss
+    penalty: Penalty
+    optimizer: Optimizer
+    schedule: Schedule
+    train_size: int = 512
+    valid_size: int = 256
+    test_size: int = 1024
+    hidden: tuple[int, ...] = (32, 32)
+    dropout: float = 0.0
+    lr_scaling: LrScaling = "none"
+    batch_size: int = 64
+    epochs: int = 50
+    precision: Precision = "float32"
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
+    """Where each component comes from, by field (`optimizer.inner` for one inside another), and `nnbench` itself."""
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Units of each layer, from the inputs to the scores."""
+        features = self.preprocessor.features(self.dataset.features)
+        return (features, *self.hidden, self.loss.outputs(self.dataset.classes))
+
+    @property
+    def steps(self) -> int:
+        """Update steps in all; an incomplete last batch of an epoch is left out."""
+        return self.epochs * (self.train_size // self.batch_size)
+
+    @cached_property
+    def canonical(self) -> dict[str, Any]:
+        """Field values as plain data, every default filled in."""
+        return {
+            f.name: plain(getattr(self, f.name)) for f in sorted(dataclasses.fields(self), key=lambda f: f.name) if f.name != "origins"
+        }
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of what determines the cell's results, but for the seed."""
+        origins = {name: dataclasses.astuple(origin) for name, origin in self.origins.items()}
+        return _digest({"fields": self.canonical, "origins": origins})
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One cell with one seed: one network trained once."""
+
+    cell: Cell
+    seed: int
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of what determines the trial's result."""
+        return _digest({"cell": self.cell.id, "seed": self.seed})
+
+
+def plain(value: Any) -> Any:
+    """A component as its name and hyperparameters, a tuple as a list, anything else as it is."""
+    if isinstance(value, Component):
+        return {"name": value.name, **{name: plain(each) for name, each in value.hyperparameters().items()}}
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def label(value: Any) -> str:
+    """The shortest text for a field value: a component's name, with hyperparameters that differ from their defaults."""
+    if isinstance(value, Component):
+        changed = [
+            f"{f.name}={label(getattr(value, f.name))}"
+            for f in dataclasses.fields(value)  # type: ignore[arg-type]
+            if f.default is dataclasses.MISSING or getattr(value, f.name) != f.default
+        ]
+        return f"{value.name}({', '.join(changed)})" if changed else value.name
+    if isinstance(value, tuple):
+        return "-".join(label(each) for each in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:20]

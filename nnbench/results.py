@@ -1,0 +1,233 @@
+"""The result store: one Parquet file for each finished stack, and one JSON file for each launch.
+
+It is the truth; MLflow and every table and picture are projections of it. Trials are addressed by their id. A file is written
+under a temporary name and renamed, so that a reader sees all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from nnbench.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = Mapping[str, Any]
+
+_CURVE = pa.list_(pa.float64())
+SCHEMA = pa.schema(
+    [
+        ("trial_id", pa.string()),
+        ("cell_id", pa.string()),
+        ("seed", pa.int64()),
+        ("launch_id", pa.string()),
+        ("grid", pa.string()),
+        ("fields", pa.string()),
+        ("origins", pa.string()),
+        ("started", pa.float64()),
+        ("seconds", pa.float64()),
+        ("stored", pa.float64()),
+        ("status", pa.string()),
+        ("steps", pa.int64()),
+        ("parameters", pa.int64()),
+        ("target", pa.float64()),
+        ("diverged_step", pa.int64()),
+        ("error", pa.string()),
+        ("best_step", pa.int64()),
+        ("best_valid_accuracy", pa.float64()),
+        ("best_valid_loss", pa.float64()),
+        ("test_accuracy", pa.float64()),
+        ("test_loss", pa.float64()),
+        ("test_accuracy_last", pa.float64()),
+        ("test_loss_last", pa.float64()),
+        ("steps_to_target", pa.float64()),
+        ("curve_steps", pa.list_(pa.int64())),
+        ("train_loss", _CURVE),
+        ("valid_loss", _CURVE),
+        ("valid_accuracy", _CURVE),
+        ("gradient_norm", _CURVE),
+        ("update_ratio", _CURVE),
+        ("activation_std", pa.list_(_CURVE)),
+        ("gradient_std", pa.list_(_CURVE)),
+        ("dead", pa.list_(_CURVE)),
+        ("saturated", pa.list_(_CURVE)),
+    ]
+)
+"""Columns of a result; what they hold is said where training writes them and where a launch does."""
+SCALARS = tuple(name for name in SCHEMA.names if not pa.types.is_list(SCHEMA.field(name).type))
+"""Columns that are no curves."""
+
+
+@dataclass(frozen=True)
+class LaunchCell:
+    """A cell as a launch records it."""
+
+    id: str
+    fields: Mapping[str, Any]
+    """Canonical field values, every default filled in."""
+    labels: Mapping[str, str]
+    """The shortest text for each field's value."""
+    origins: Mapping[str, Sequence[str]]
+    """Distribution, version and digest of each component."""
+    trials: Mapping[str, int]
+    """Trial ids and their seeds."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One execution of a grid."""
+
+    id: str
+    grid: str
+    """The grid's name."""
+    question: str
+    source: str
+    """The grid file's path."""
+    text: str
+    """The grid file's content."""
+    overrides: Sequence[str]
+    """What `--set` changed."""
+    started: float
+    """Seconds since 1970."""
+    cells: Sequence[LaunchCell]
+    environment: Mapping[str, str]
+    """Versions, platform and commit."""
+    status: str = "running"
+    """running, finished, failed (some trials raised) or interrupted."""
+    ended: float | None = None
+    logged_to: Sequence[str] = field(default=())
+    """Tracking stores that have all of it."""
+
+    @property
+    def trial_ids(self) -> list[str]:
+        """Every trial of every cell."""
+        return [trial for cell in self.cells for trial in cell.trials]
+
+    @property
+    def varying(self) -> list[str]:
+        """Fields that are not the same in all cells."""
+        names = self.cells[0].labels if self.cells else {}
+        return [name for name in names if len({cell.labels[name] for cell in self.cells}) > 1]
+
+    def title(self, cell: LaunchCell) -> str:
+        """What tells the cell from the others of its launch."""
+        return " · ".join(cell.labels[name] for name in self.varying) or self.grid
+
+
+class Store:
+    """Results and launches in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._launches = folder / "launches"
+
+    def append(self, rows: Sequence[Row]) -> Path:
+        """Write results as one file; raises OSError if the disk does not take them, leaving no half a file."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        stored = time.time()
+        table = pa.Table.from_pylist([{**row, "stored": stored} for row in rows], schema=SCHEMA)
+        path = self.folder / f"{rows[0]['launch_id']}-{uuid.uuid4().hex[:12]}.parquet"
+        with _renamed(path) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
+        return path
+
+    def statuses(self, wanted: Collection[str] | None = None) -> dict[str, str]:
+        """The status of every trial that has a result, or of those wanted."""
+        table = self._table(("trial_id", "status", "stored"))
+        if table is None:
+            return {}
+        rows = zip(*(table[name].to_pylist() for name in ("stored", "trial_id", "status")), strict=True)
+        latest = {trial: status for _, trial, status in sorted(rows)}
+        return latest if wanted is None else {trial: latest[trial] for trial in wanted if trial in latest}
+
+    def rows(self, wanted: Collection[str], columns: Sequence[str] = SCALARS) -> list[dict[str, Any]]:
+        """The latest result of each trial wanted that has one, in that order."""
+        needed = tuple(dict.fromkeys([*columns, "trial_id", "stored"]))
+        table = self._table(needed, pa.array(list(wanted), pa.string()))
+        if table is None:
+            return []
+        latest = {row["trial_id"]: row for row in table.sort_by("stored").to_pylist()}
+        return [{name: latest[trial][name] for name in columns} for trial in wanted if trial in latest]
+
+    def frame(self, wanted: Collection[str], columns: Sequence[str] = SCALARS) -> pd.DataFrame:
+        """The same as a frame, one row for each trial."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(wanted, columns), columns=list(columns))
+
+    def save(self, launch: Launch) -> None:
+        """Write or replace a launch's record."""
+        self._launches.mkdir(parents=True, exist_ok=True)
+        with _renamed(self._launches / f"{launch.id}.json") as temporary:
+            temporary.write_text(json.dumps(asdict(launch)), encoding="utf-8")
+
+    def launches(self) -> list[Launch]:
+        """Every launch recorded, oldest first."""
+        found = []
+        for path in sorted(self._launches.glob("*.json")):
+            try:
+                data = json.loads(path.read_text(encoding="utf-8"))
+                found.append(Launch(**{**data, "cells": [LaunchCell(**cell) for cell in data["cells"]]}))
+            except (OSError, ValueError, TypeError) as error:
+                warnings.warn(f"{path} is not a launch record and is passed over: {error}", stacklevel=2)
+        return sorted(found, key=lambda launch: launch.started)
+
+    def launch(self, name: str) -> Launch:
+        """The launch with this id, or the latest of the grid with this name; raises InputError."""
+        launches = self.launches()
+        for launch in reversed(launches):
+            if name in (launch.id, launch.grid):
+                return launch
+        known = ", ".join(dict.fromkeys(launch.grid for launch in launches)) or "none yet"
+        raise InputError(f"no launch {name!r} in {self.folder} (grids launched: {known})")
+
+    def _table(self, columns: Sequence[str], wanted: pa.Array | None = None) -> pa.Table | None:
+        tables = []
+        for path in sorted(self.folder.glob("*.parquet")):
+            try:
+                table = pq.read_table(path, columns=list(columns), memory_map=True)
+            except (OSError, pa.ArrowInvalid) as error:
+                warnings.warn(f"{path} cannot be read and is passed over: {error}", stacklevel=2)
+                continue
+            if wanted is not None:
+                table = table.filter(pc.is_in(table["trial_id"], wanted))
+            if table.num_rows:
+                tables.append(table)
+        return pa.concat_tables(tables) if tables else None
+
+
+def status_of(launch: Launch, status: str) -> Launch:
+    """The launch with another status, ended now."""
+    return replace(launch, status=status, ended=time.time())
+
+
+class _renamed:  # noqa: N801 - used like a function
+    """A temporary path that becomes the real one when the block ends well."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+
+    def __enter__(self) -> Path:
+        return self._temporary
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            os.replace(self._temporary, self._path)  # noqa: PTH105 - atomic, also where the target exists
+        else:
+            self._temporary.unlink(missing_ok=True)
+
+
