@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from nnbench.errors import GridError, Problem
-from nnbench.grid import overrides
+from nnbench.grid.overrides import apply
 from nnbench.grid.expand import expand, nearest
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.trial import Cell, Trial
@@ -30,6 +30,10 @@ class Grid(BaseModel):
     """How many seeds, counting from 0, or a list of them."""
     trial: tuple[dict[str, Any], ...] = ({},)
     """The `[[trial]]` tables as written."""
+
+    _source: str = PrivateAttr("")
+    _text: str = PrivateAttr("")
+    _overrides: tuple[str, ...] = PrivateAttr(())
 
     @field_validator("trial", "seeds", mode="before")
     @classmethod
@@ -75,7 +79,23 @@ class Grid(BaseModel):
             problems += expand(tables, lookup)[1]
         if problems or grid is None:
             raise GridError(source, problems)
+        grid._source, grid._text, grid._overrides = source, text, tuple(overrides)
         return grid
+
+    @property
+    def source(self) -> str:
+        """The file that it was read from, if any."""
+        return self._source
+
+    @property
+    def text(self) -> str:
+        """The file's content; for a grid made in Python, its fields as JSON."""
+        return self._text or self.model_dump_json(indent=2)
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """What `--set` changed."""
+        return self._overrides
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -95,7 +115,7 @@ class Grid(BaseModel):
 
 
 def _override(data: dict[str, Any], given: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
-    return overrides.apply(data, given, [name for name in Grid.model_fields if name != "trial"])
+    return apply(data, given, [name for name in Grid.model_fields if name != "trial"])
 
 
 def _structured(data: dict[str, Any]) -> tuple[Grid | None, list[Problem]]:
