@@ -1,1 +1,1 @@
-"""The engine."""
+"""Arrays in, arrays out: knows no file, no tracking and no command line."""
