@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -66,20 +66,21 @@ def given(executor: Executor) -> Pool:
     return lambda: nullcontext(executor)
 
 
-def train_all(stacks: Iterable[Sequence[Trial]], pool: Pool, alone: Pool, in_flight: int) -> Iterator[Finished]:
-    """Train stacks, yielding each as it finishes.
+def train_all(
+    stacks: Iterable[Sequence[Trial]], pool: Pool, alone: Pool, in_flight: int, stop: threading.Event
+) -> Iterator[Finished]:
+    """Train stacks, yielding each as it finishes; once `stop` is set, no further stack begins.
 
     When a worker dies, what was under way is trained again, one stack at a time with the pool `alone` and in ever smaller
-    parts, until the trial that kills its worker is found; it counts as failed. A KeyboardInterrupt thrown in while waiting
-    lets the stacks under way finish, yields them, and is raised again.
+    parts, until the trial that kills its worker is found; it counts as failed.
     """
     waiting = deque(stacks)
     suspects: deque[Sequence[Trial]] = deque()
     while waiting:
-        suspects += yield from _until_broken(waiting, pool, in_flight)
-    while suspects:
+        suspects += yield from _until_broken(waiting, pool, in_flight, stop)
+    while suspects and not stop.is_set():
         stack = suspects.popleft()
-        broken = yield from _until_broken(deque([stack]), alone, 1)
+        broken = yield from _until_broken(deque([stack]), alone, 1, stop)
         if broken and len(stack) == 1:
             message = "the worker process died while it trained this trial (killed, out of memory, or crashed in native code)"
             yield stack, [Outcome(Record(status="failed", error=message), time.time(), 0.0)]
@@ -89,31 +90,31 @@ def train_all(stacks: Iterable[Sequence[Trial]], pool: Pool, alone: Pool, in_fli
 
 
 def _until_broken(
-    waiting: deque[Sequence[Trial]], pool: Pool, in_flight: int
-) -> Iterator[Finished]:  # and returns the stacks that were under way when a worker died
+    waiting: deque[Sequence[Trial]], pool: Pool, in_flight: int, stop: threading.Event
+) -> Generator[Finished, None, list[Sequence[Trial]]]:
+    """Train until nothing waits or a worker dies; returns the stacks that were under way then."""
     running: dict[Future[list[Outcome]], Sequence[Trial]] = {}
     broken: list[Sequence[Trial]] = []
     with pool() as executor:
-        try:
-            while (waiting or running) and not broken:
-                while waiting and len(running) < in_flight:
-                    stack = waiting.popleft()
+        while (waiting or running) and not broken:
+            if stop.is_set():
+                waiting.clear()
+                running = {future: stack for future, stack in running.items() if not future.cancel()}
+            while waiting and len(running) < in_flight:
+                stack = waiting.popleft()
+                try:
                     running[executor.submit(run_stack, stack)] = stack
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    stack = running.pop(future)
-                    if isinstance(future.exception(), BrokenExecutor):
-                        broken.append(stack)
-                    else:
-                        yield stack, future.result()
-        except KeyboardInterrupt:
-            left = [future for future in running if not future.cancel()]
-            wait(left)
-            for future in left:
-                if future.exception() is None:
-                    yield running[future], future.result()
-            raise
-    return [*broken, *running.values()]  # type: ignore[return-value]
+                except BrokenExecutor:
+                    broken.append(stack)
+                    break
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                stack = running.pop(future)
+                if isinstance(future.exception(), BrokenExecutor):
+                    broken.append(stack)
+                else:
+                    yield stack, future.result()
+    return [*broken, *running.values()]
 
 
 def _isolated(trials: Sequence[Trial]) -> list[Record]:
@@ -153,3 +154,17 @@ def _keep_freed_memory() -> None:
         trim_threshold, mmap_threshold = -1, -3
         mallopt(mmap_threshold, 32 << 20)
         mallopt(trim_threshold, 256 << 20)
+
+
+def seconds_per_step(trials: Sequence[Trial], steps: int = 20) -> float:
+    """How long one step of this stack takes here, from a few steps of it."""
+    _keep_freed_memory()
+
+    def clocked(count: int) -> float:
+        start = time.perf_counter()
+        train(trials, max_steps=count)
+        return time.perf_counter() - start
+
+    with _blas().limit(limits=1):
+        clocked(1)
+        return max((clocked(3 * steps) - clocked(steps)) / (2 * steps), 1e-9)

@@ -12,7 +12,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,8 +108,8 @@ class Launch:
     status: str = "running"
     """running, finished, failed (some trials raised) or interrupted."""
     ended: float | None = None
-    logged_to: Sequence[str] = field(default=())
-    """Tracking stores that have all of it."""
+    logged_to: Mapping[str, str] = field(default_factory=dict)
+    """Tracking stores that have all of it, and where: `experiment id/run id`."""
 
     @property
     def trial_ids(self) -> list[str]:
@@ -168,6 +168,11 @@ class Store:
 
         return pd.DataFrame(self.rows(wanted, columns), columns=list(columns))
 
+    def export(self, wanted: Collection[str], path: Path) -> None:
+        """Write the latest results of the trials wanted, curves included, as one Parquet file."""
+        table = pa.Table.from_pylist(self.rows(wanted, SCHEMA.names), schema=SCHEMA)
+        pq.write_table(table, path, compression="zstd")
+
     def save(self, launch: Launch) -> None:
         """Write or replace a launch's record."""
         self._launches.mkdir(parents=True, exist_ok=True)
@@ -207,11 +212,6 @@ class Store:
             if table.num_rows:
                 tables.append(table)
         return pa.concat_tables(tables) if tables else None
-
-
-def status_of(launch: Launch, status: str) -> Launch:
-    """The launch with another status, ended now."""
-    return replace(launch, status=status, ended=time.time())
 
 
 class _renamed:  # noqa: N801 - used like a function

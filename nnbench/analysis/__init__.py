@@ -1,0 +1,1 @@
+"""Results to comparisons with uncertainty. Pure: rows in, frozen summaries out."""

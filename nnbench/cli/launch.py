@@ -1,0 +1,162 @@
+"""`nnbench run` and `nnbench plan`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from nnbench import runner
+from nnbench.catalog import load_catalog
+from nnbench.cli.output import LaunchProgress, console, table
+from nnbench.grid import Grid
+from nnbench.report.cells import MEASURES, measures, totals
+
+GRID = click.argument("grid", metavar="GRID.toml", type=click.Path(path_type=Path))
+SET = click.option(
+    "--set",
+    "overrides",
+    metavar="FIELD=VALUES",
+    multiple=True,
+    help="Override a field: --set epochs=10, --set optimizer.lr=0.1,0.3 (an axis), --set seeds=2.",
+)
+FOLDER = click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("mlruns"), show_default=True, help="Where results are kept."
+)
+WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each processor unless given.")
+FRESH = click.option("--fresh", is_flag=True, help="Train again what has results already.")
+URI = click.option(
+    "--tracking-uri", metavar="URI", help="MLflow tracking store; MLFLOW_TRACKING_URI, or SQLite in the folder, unless given."
+)
+
+
+@click.command()
+@GRID
+@SET
+@WORKERS
+@FOLDER
+@URI
+@click.option("--no-tracking", is_flag=True, help="Keep results, but log nothing to MLflow; nnbench sync can later.")
+@FRESH
+@click.option("--all", "show_all", is_flag=True, help="Print every cell, not only the best.")
+@click.pass_obj
+def run(
+    without: tuple[str, ...],
+    grid: Path,
+    overrides: tuple[str, ...],
+    workers: int | None,
+    folder: Path,
+    tracking_uri: str | None,
+    no_tracking: bool,
+    fresh: bool,
+    show_all: bool,
+) -> None:
+    """Train what a grid lacks, keep every result, log them to MLflow, and sum them up.
+
+    A trial is trained once: the same command after a crash, after Ctrl-C, or with one more value on an axis trains only what is
+    missing. Ctrl-C lets the stacks under way finish; a second one stops at once.
+    """
+    out = console()
+    catalog = load_catalog(without)
+    parsed = Grid.from_toml(grid, catalog, overrides)
+    plan = runner.make_plan(parsed, catalog, folder, workers, fresh)
+    if parsed.question:
+        out.print(parsed.question, style="bold", markup=False)
+    if plan.missing:
+        known = len(plan.trials) - len(plan.missing)
+        have = f", {known} of them have results already" if known else ""
+        out.print(f"{plan.cells} cells × {len(parsed.seed_list)} seeds = {len(plan.trials)} trials{have}; {plan.workers} workers")
+    with LaunchProgress(out, track=not no_tracking) as progress:
+        tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged)
+        results = runner.execute(plan, catalog, tracker=tracker, watchers=[progress])
+    _summary(out, results, show_all)
+    _where_next(out, results, folder)
+    sys.exit({"finished": 0, "failed": 1, "interrupted": 130}[results.status])
+
+
+@click.command()
+@GRID
+@SET
+@WORKERS
+@FOLDER
+@FRESH
+@click.pass_obj
+def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], workers: int | None, folder: Path, fresh: bool) -> None:
+    """Say what a grid would train, and about how long that takes; trains a few steps to find out, and writes nothing."""
+    out = console()
+    catalog = load_catalog(without)
+    parsed = Grid.from_toml(grid, catalog, overrides)
+    found = runner.make_plan(parsed, catalog, folder, workers, fresh)
+    if parsed.question:
+        out.print(parsed.question, style="bold", markup=False)
+    shapes = Counter("-".join(map(str, trial.cell.layer_sizes)) for trial in found.trials)
+    steps = sum(trial.cell.steps for trial in found.missing)
+    rows = [
+        ("cells", f"{found.cells:,}"),
+        ("seeds", ", ".join(map(str, parsed.seed_list)) if len(parsed.seed_list) <= 10 else f"{len(parsed.seed_list)}"),
+        ("trials", f"{len(found.trials):,}"),
+        ("with results", f"{len(found.trials) - len(found.missing):,}"),
+        ("to train", f"{len(found.missing):,} in {len(found.stacks):,} stacks, {steps:,} steps in all"),
+        ("networks", ", ".join(f"{shape} ({count:,})" for shape, count in shapes.most_common(5))),
+    ]
+    if found.missing:
+        with out.status("training a few steps to see how long they take") if out.is_terminal else nullcontext():
+            rows.append(("training time", f"about {duration(found.seconds())} with {found.workers} workers"))
+    out.print(table(("what", "value"), rows))
+
+
+def _summary(out: Console, results: runner.Results, show_all: bool, limit: int = 20) -> None:
+    found = results.lines
+    shown = found if show_all else found[:limit]
+    fields = results.launch.varying
+    rows = [(*(line.cell.labels[name] for name in fields), *measures(line)) for line in shown]
+    right = MEASURES
+    out.print(table((*fields, *MEASURES), rows, right, title=None))
+    if len(found) > len(shown):
+        out.print(f"… and {len(found) - len(shown)} more cells; --all prints them.")
+    count = totals(found)
+    out.print()
+    out.print(
+        f"{len(found)} cells, best mean test accuracy first, ± standard deviation over seeds: {count['done']} trials done, "
+        f"{count['diverged']} diverged (each counts as accuracy 0), {count['failed']} failed."
+    )
+    if not results.trained and results.status == "finished":
+        out.print("Nothing was trained: every trial has a result already (--fresh trains them again).", style="bold")
+    if results.status == "interrupted":
+        left = len(results.launch.trial_ids) - sum(count.values())
+        out.print(f"Interrupted: {left} trials are still to be trained; the same command goes on.", style="bold")
+    for cause, trials in failures(results).items():
+        out.print(f"{len(trials)} failed: {cause}", style="red", markup=False)
+
+
+def failures(results: runner.Results) -> dict[str, list[str]]:
+    """Ids of failed trials by the last line of their tracebacks."""
+    found: dict[str, list[str]] = {}
+    rows = results.store.rows(results.launch.trial_ids, ("trial_id", "status", "error"))
+    for row in rows:
+        if row["status"] == "failed":
+            found.setdefault(row["error"].strip().splitlines()[-1], []).append(row["trial_id"])
+    return found
+
+
+def _where_next(out: Console, results: runner.Results, folder: Path) -> None:
+    for problem in results.watcher_problems:
+        out.print(f"A watcher failed and was not told more: {problem}", style="yellow", markup=False)
+    option = "" if folder == Path("mlruns") else f" --folder {folder}"
+    tracker = results.tracker
+    if tracker and tracker.problem:
+        out.print(f"{tracker.missing} cells are not in MLflow yet ({tracker.problem}).", style="yellow", markup=False)
+        out.print(f"Their results are safe; log them with: nnbench sync{option}")
+    elif tracker or results.launch.logged_to:
+        out.print(f"Browse every run: nnbench ui{option}")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words that a person would use."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"

@@ -1,0 +1,103 @@
+"""Consoles, tables and progress: rich on a terminal, plain text elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from nnbench.hooks import hookimpl
+from nnbench.results import Launch
+
+WIDE = 160
+"""Columns of a table where the output is no terminal and has no width of its own."""
+
+
+def console(stderr: bool = False) -> Console:
+    """Where to print: the terminal, or plain text without control codes."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE, no_color=True)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = (), title: str | None = None) -> Table:
+    """A table that fits its console."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
+    for name in head:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+class LaunchProgress:
+    """Watches a launch and shows trials done, trials per second and time left, and cells logged."""
+
+    def __init__(self, out: Console, track: bool) -> None:
+        self._out = out
+        self._track = track
+        self._bars: Progress | None = None
+        self._began = 0.0
+        self._said = 0.0
+        self._total = self._done = self._already = 0
+        self._logged = 0
+
+    def __enter__(self) -> LaunchProgress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bars:
+            self._bars.stop()
+
+    @hookimpl
+    def nnbench_launch_started(self, launch: Launch) -> None:
+        """Begin to count."""
+        self._total = len(launch.trial_ids)
+        self._began = self._said = time.monotonic()
+        if not self._out.is_terminal:
+            return
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeRemainingColumn(compact=True),
+            console=self._out,
+            transient=True,
+        )
+        self._training = self._bars.add_task("trials trained", total=self._total)
+        if self._track:
+            self._logging = self._bars.add_task("cells logged", total=len(launch.cells))
+        self._bars.start()
+
+    @hookimpl
+    def nnbench_results_stored(self, launch: Launch, results: Sequence[Mapping[str, Any]]) -> None:
+        """Count results; those of earlier launches say nothing about speed."""
+        self._done += len(results)
+        if results and results[0]["launch_id"] != launch.id:
+            self._already += len(results)
+        if self._bars:
+            self._bars.update(self._training, completed=self._done)
+        elif time.monotonic() - self._said > 5 and self._done > self._already:
+            self._said = time.monotonic()
+            rate = (self._done - self._already) / (self._said - self._began)
+            left = (self._total - self._done) / rate
+            self._out.print(f"{self._done} of {self._total} trials trained, {rate:.1f} a second, {left:.0f} s left")
+
+    def cell_logged(self) -> None:
+        """Count a cell that the tracking store has."""
+        self._logged += 1
+        if self._bars:
+            self._bars.update(self._logging, completed=self._logged)
+
+
+class _Rate(ProgressColumn):
+    """Things a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")

@@ -1,0 +1,105 @@
+"""`nnbench sync` and `nnbench ui`: the tracking store."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from nnbench import tracking
+from nnbench.cli.launch import FOLDER, URI
+from nnbench.cli.output import console
+from nnbench.errors import InputError
+from nnbench.report.cells import write_documents
+from nnbench.results import Store
+
+HOST = "127.0.0.1"
+
+
+@click.command()
+@click.argument("launch", required=False)
+@FOLDER
+@URI
+def sync(launch: str | None, folder: Path, tracking_uri: str | None) -> None:
+    """Log to MLflow whatever results it lacks, of LAUNCH (an id or a grid's name) or of every launch in the folder.
+
+    Can be interrupted and repeated: what is logged completely stays, what was cut off is logged again.
+    """
+    out = console()
+    store = Store(folder / "results")
+    launches = [store.launch(launch)] if launch else store.launches()
+    if not launches:
+        raise InputError(f"{folder} has no launches; start one with nnbench run GRID.toml")
+    uri = tracking_uri or tracking.default_uri(folder)
+    artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
+    for each in launches:
+        with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+            task = bars.add_task(f"{each.grid} {each.id}", total=len(each.cells))
+            try:
+                logged, location = tracking.sync(each, store, uri, artifacts, write_documents(store), lambda task=task: bars.advance(task))  # type: ignore[misc]
+            except Exception as error:  # whatever a tracking store can fail with
+                out.print(f"{each.grid} {each.id}: cannot be logged to {uri}: {error}", style="red", markup=False)
+                sys.exit(1)
+        if each.status == "finished":
+            store.save(replace(each, logged_to={**each.logged_to, uri: location}))
+        out.print(f"{each.grid} {each.id}: {logged} of {len(each.cells)} cells logged now, the others were there or are not trained")
+
+
+@click.command()
+@FOLDER
+@URI
+@click.option("--port", type=click.IntRange(1, 65_535), default=5000, show_default=True, help="Port to listen on; the next free one.")
+def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
+    """Open the MLflow UI on the local store, for this machine only, and print links to the latest launches."""
+    out = console()
+    uri = tracking_uri or tracking.default_uri(folder)
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        raise InputError(f"nothing is logged in {folder} yet; start with nnbench run GRID.toml")
+    port = _free_port(port)
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", HOST, "--port", str(port), "--workers", "1"]
+    environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", **os.environ}
+    environment.pop("MLFLOW_TRACKING_URI", None)
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait(server, f"http://{HOST}:{port}/health")
+        out.print(f"MLflow UI: http://{HOST}:{port}/#/experiments?workflowType=machine_learning   (Ctrl-C ends it)", soft_wrap=True)
+        latest = {launch.grid: launch for launch in Store(folder / "results").launches() if uri in launch.logged_to}
+        for launch in list(latest.values())[-5:]:
+            path = tracking.runs_path(launch.logged_to[uri])
+            out.print(f"{launch.grid}, best cells first: http://{HOST}:{port}{path}", soft_wrap=True, markup=False)
+        server.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _free_port(wanted: int) -> int:
+    for port in range(wanted, min(wanted + 100, 65_536)):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) != 0:
+                return port
+    raise InputError(f"no free port from {wanted} to {wanted + 99}; name another with --port")
+
+
+def _wait(server: subprocess.Popen[str], health: str, seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise OSError(f"the MLflow server ended: {(server.stderr.read() if server.stderr else '').strip()[-2000:]}")
+        try:
+            with urllib.request.urlopen(health, timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise OSError(f"the MLflow server did not answer within {seconds:.0f} s")

@@ -1,0 +1,115 @@
+"""The table of a launch's cells, best first, in three forms."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnbench.analysis.summary import CellSummary, Estimate, summarize
+from nnbench.results import Launch, LaunchCell, Store
+
+MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A cell with what its seeds amount to."""
+
+    cell: LaunchCell
+    summary: CellSummary
+
+
+def lines(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Cells that have results, the best mean test accuracy first; ties go to the fewer steps."""
+    by_cell: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_cell[row["cell_id"]].append(row)
+    found = [Line(cell, summarize(by_cell[cell.id])) for cell in launch.cells if by_cell[cell.id]]
+    return sorted(found, key=_rank)
+
+
+def totals(found: Sequence[Line]) -> dict[str, int]:
+    """How many trials there are of each status."""
+    return {name: sum(getattr(line.summary, name) for line in found) for name in ("done", "diverged", "failed")}
+
+
+def measures(line: Line) -> tuple[str, ...]:
+    """A line's figures as text, in the order of `MEASURES`."""
+    summary = line.summary
+    unsound = [f"{count} {name}" for name, count in (("diverged", summary.diverged), ("failed", summary.failed)) if count]
+    seeds = f"{summary.trials}" + (f" ({', '.join(unsound)})" if unsound else "")
+    return (_spread(summary.test_accuracy), _spread(summary.best_valid_accuracy), steps(summary.steps_to_target), seeds)
+
+
+def steps(value: float) -> str:
+    """Steps to the target, or that it was never reached."""
+    return "–" if math.isnan(value) else "never" if math.isinf(value) else f"{value:.0f}"
+
+
+def markdown(launch: Launch, found: Sequence[Line], limit: int = 30) -> str:
+    """The question, the counts and the best cells, as the Description of the launch's run."""
+    count = totals(found)
+    fields = launch.varying
+    head = [*fields, *MEASURES]
+    table = [head, ["---"] * len(head), *([*(line.cell.labels[name] for name in fields), *measures(line)] for line in found[:limit])]
+    rest = [f"\n{len(found) - limit} more cells follow; results.csv has all of them."] if len(found) > limit else []
+    return "\n".join(
+        [
+            f"**{launch.question or launch.grid}**",
+            "",
+            f"{len(found)} cells, {sum(count.values())} trials: {count['done']} done, {count['diverged']} diverged, "
+            f"{count['failed']} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
+            "",
+            *("| " + " | ".join(row) + " |" for row in table),
+            *rest,
+        ]
+    )
+
+
+def write_documents(store: Store) -> Callable[[Launch, Path], None]:
+    """A function that writes what is worth keeping beside a launch into a folder."""
+
+    def write(launch: Launch, folder: Path) -> None:
+        rows = store.rows(launch.trial_ids)
+        overrides = "".join(f"# --set {override}\n" for override in launch.overrides)
+        texts = {
+            "summary.md": markdown(launch, lines(launch, rows)),
+            "results.csv": _csv(launch, rows),
+            "grid.toml": overrides + launch.text,
+            "environment.json": json.dumps(dict(launch.environment), indent=2),
+        }
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        store.export(launch.trial_ids, folder / "results.parquet")
+
+    return write
+
+
+def _csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
+    cells = {cell.id: cell for cell in launch.cells}
+    measured = [name for name in rows[0] if name not in ("fields", "origins", "grid", "launch_id")] if rows else []
+    fields = list(launch.cells[0].labels) if launch.cells else []
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*fields, *measured])
+    for row in rows:
+        writer.writerow([*(cells[row["cell_id"]].labels[name] for name in fields), *(row[name] for name in measured)])
+    return out.getvalue()
+
+
+def _rank(line: Line) -> tuple[float, float]:
+    mean = line.summary.test_accuracy.mean
+    return (-mean if not math.isnan(mean) else math.inf, line.summary.steps_to_target)
+
+
+def _spread(value: Estimate) -> str:
+    if value.n == 0:
+        return "–"
+    return f"{value.mean:.3f}" + (f" ± {value.std:.3f}" if value.n > 1 else "")

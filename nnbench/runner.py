@@ -1,0 +1,314 @@
+"""The shell that joins the pieces: grid, result store, executor, watchers."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import secrets
+import signal
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from nnbench import environment, executors
+from nnbench.catalog import Catalog, load_catalog
+from nnbench.engine.stack import stacks, work
+from nnbench.grid import Grid, Trial, label
+from nnbench.report.cells import Line, lines, write_documents
+from nnbench.results import Launch, LaunchCell, Store
+from nnbench.tracking import COLUMNS, Tracker, default_uri
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FINAL = ("done", "diverged")
+"""Statuses that are results; a failed trial is trained again."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a launch came to."""
+
+    launch: Launch
+    store: Store
+    trained: int
+    """Trials trained in this call; the others had results."""
+    watcher_problems: tuple[str, ...] = ()
+    """Watchers that raised, and what."""
+    tracker: Tracker | None = field(default=None, repr=False)
+
+    @property
+    def status(self) -> str:
+        """finished, failed or interrupted."""
+        return self.launch.status
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Cells with their summaries, best first."""
+        return lines(self.launch, self.store.rows(self.launch.trial_ids))
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row for each trial, without curves."""
+        return self.store.frame(self.launch.trial_ids)
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """One row for each cell, best first: its fields and what its seeds amount to."""
+        import pandas as pd
+
+        return pd.json_normalize([{**line.cell.labels, **asdict(line.summary)} for line in self.lines])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a launch would do."""
+
+    grid: Grid
+    folder: Path
+    fresh: bool
+    trials: list[Trial]
+    missing: list[Trial]
+    stacks: list[list[Trial]]
+    workers: int
+
+    @property
+    def cells(self) -> int:
+        """How many cells the grid has."""
+        return len(self.trials) // len(self.grid.seed_list)
+
+    @property
+    def store(self) -> Store:
+        """Where results are kept."""
+        return Store(self.folder / "results")
+
+    def seconds(self) -> float:
+        """About how long training will take: a few steps of the costliest stack of every shape, extrapolated."""
+        by_work: dict[Any, list[list[Trial]]] = defaultdict(list)
+        for stack in self.stacks:
+            by_work[stack[0].cell.layer_sizes].append(stack)
+        total = 0.0
+        for group in by_work.values():
+            rate = executors.seconds_per_step(group[0]) * group[0][0].cell.steps / sum(work(trial.cell) for trial in group[0])
+            total += rate * sum(work(trial.cell) for stack in group for trial in stack)
+        return total / min(self.workers, max(len(self.stacks), 1))
+
+
+def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", workers: int | None = None, fresh: bool = False) -> Plan:
+    """Expand a grid and see what has no results yet; raises GridError."""
+    workers = workers or available_workers()
+    trials = grid.trials(catalog)
+    known = {} if fresh else Store(Path(folder) / "results").statuses()
+    missing = [trial for trial in trials if known.get(trial.id) not in FINAL]
+    return Plan(grid, Path(folder), fresh, trials, missing, stacks(missing, workers), workers)
+
+
+def run(
+    grid: Grid,
+    *,
+    catalog: Catalog | None = None,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    folder: str | Path = "mlruns",
+    fresh: bool = False,
+    track: bool = True,
+    tracking_uri: str | None = None,
+    watchers: Sequence[object] = (),
+) -> Results:
+    """Train what a grid lacks, store results, and log them to MLflow.
+
+    `executor` is any `concurrent.futures.Executor`; a pool of `workers` processes unless given, one for each processor.
+    `folder` holds the result store and the default tracking store. `fresh` trains again what has results. `watchers` are
+    objects with launch hooks, beside the installed plugins'. In a script, call this under `if __name__ == "__main__":`.
+
+    The first Ctrl-C lets the stacks under way finish and returns what there is; a second one ends the workers and raises
+    KeyboardInterrupt. Results stored until then stay in either case. Raises GridError before anything is written.
+    """
+    catalog = catalog or load_catalog()
+    plan = make_plan(grid, catalog, folder, workers, fresh)
+    tracker = make_tracker(plan.folder, tracking_uri) if track else None
+    return execute(plan, catalog, executor=executor, tracker=tracker, watchers=watchers)
+
+
+def make_tracker(folder: Path, uri: str | None = None, on_logged: Callable[[], None] = lambda: None) -> Tracker:
+    """A tracker of one launch, for the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another."""
+    uri = uri or default_uri(folder)
+    store = Store(folder / "results")
+    artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
+    return Tracker(uri, artifacts, write_documents(store), on_logged)
+
+
+def execute(
+    plan: Plan,
+    catalog: Catalog,
+    *,
+    executor: Executor | None = None,
+    tracker: Tracker | None = None,
+    watchers: Sequence[object] = (),
+) -> Results:
+    """Do what a plan says; see `run`."""
+    store = plan.store
+    launch = _resumed(plan) or _new_launch(plan, catalog)
+    store.save(launch)
+    if tracker and tracker.uri in launch.logged_to:
+        tracker = None
+    audience = _Audience(catalog, [*([tracker] if tracker else []), *watchers])
+    trained = 0
+    status = "interrupted"
+    with audience, _interruptible() as stop:
+        try:
+            audience.tell("nnbench_launch_started", launch=launch)
+            for rows in _known(plan):
+                audience.tell("nnbench_results_stored", launch=launch, results=rows)
+            pool = executors.given(executor) if executor else executors.local_pool(plan.workers)
+            alone = executors.given(executor) if executor else executors.local_pool(1)
+            for stack, outcomes in executors.train_all(plan.stacks, pool, alone, 2 * plan.workers, stop):
+                rows = [_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
+                store.append(rows)
+                trained += len(rows)
+                audience.tell("nnbench_results_stored", launch=launch, results=rows)
+            if not stop.is_set():
+                failed = any(status not in FINAL for status in store.statuses(launch.trial_ids).values())
+                status = "failed" if failed else "finished"
+        finally:
+            launch = replace(launch, status=status, ended=time.time())
+            store.save(launch)
+            audience.tell("nnbench_launch_finished", launch=launch, status=status)
+        if tracker and tracker.join():
+            launch = replace(launch, logged_to={**launch.logged_to, tracker.uri: tracker.location})
+            store.save(launch)
+    return Results(launch, store, trained, tuple(audience.problems), tracker)
+
+
+def available_workers() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Audience:
+    """The launch's watchers; one that raises is reported once and not told again."""
+
+    def __init__(self, catalog: Catalog, watchers: Sequence[object]) -> None:
+        self._manager = catalog.manager
+        self._watchers = watchers
+        self._silenced: set[str] = set()
+        self.problems: list[str] = []
+
+    def __enter__(self) -> None:
+        for watcher in self._watchers:
+            self._manager.register(watcher)
+
+    def __exit__(self, *_: object) -> None:
+        for watcher in self._watchers:
+            self._manager.unregister(watcher)
+
+    def tell(self, hook: str, **arguments: Any) -> None:
+        """Call a hook of every watcher, each on its own."""
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            name = implementation.plugin_name
+            if name in self._silenced:
+                continue
+            try:
+                implementation.function(*(arguments[argument] for argument in implementation.argnames))
+            except Exception as error:
+                self._silenced.add(name)
+                self.problems.append(f"{name}: {hook} raised {type(error).__name__}: {error}")
+
+
+def _resumed(plan: Plan) -> Launch | None:
+    """The latest launch of the very same trials: unfinished, it goes on; finished, it is shown again."""
+    wanted = {trial.id for trial in plan.trials}
+    for launch in reversed(plan.store.launches()):
+        if set(launch.trial_ids) == wanted and launch.grid == plan.grid.name:
+            return None if plan.fresh else replace(launch, status="running", logged_to={} if plan.missing else launch.logged_to)
+    return None
+
+
+def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
+    grid = plan.grid
+    now = time.time()
+    members: dict[str, list[Trial]] = defaultdict(list)
+    for trial in plan.trials:
+        members[trial.cell.id].append(trial)
+    distributions = sorted({origin.distribution for group in members.values() for origin in group[0].cell.origins.values()})
+    return Launch(
+        id=time.strftime("%Y%m%d-%H%M%S-", time.gmtime(now)) + secrets.token_hex(2),
+        grid=grid.name,
+        question=grid.question,
+        source=grid.source,
+        text=grid.text,
+        overrides=grid.overrides,
+        started=now,
+        cells=[_launch_cell(group) for group in members.values()],
+        environment={
+            **environment.describe(Path(grid.source).resolve().parent if grid.source else Path.cwd(), distributions),
+            "nnbench_code": catalog.harness.digest,
+        },
+    )
+
+
+def _launch_cell(group: Sequence[Trial]) -> LaunchCell:
+    cell = group[0].cell
+    return LaunchCell(
+        id=cell.id,
+        fields=cell.canonical,
+        labels={name: label(getattr(cell, name)) for name in cell.canonical},
+        origins={name: astuple(origin) for name, origin in cell.origins.items()},
+        trials={trial.id: trial.seed for trial in group},
+    )
+
+
+def _known(plan: Plan, block: int = 2_000) -> Iterator[list[dict[str, Any]]]:
+    """What the store has already, a few cells' worth at a time."""
+    missing = {trial.id for trial in plan.missing}
+    known = [trial.id for trial in plan.trials if trial.id not in missing]
+    for start in range(0, len(known), block):
+        yield plan.store.rows(known[start : start + block], COLUMNS)
+
+
+def _row(launch: Launch, trial: Trial, outcome: executors.Outcome) -> dict[str, Any]:
+    return {
+        "trial_id": trial.id,
+        "cell_id": trial.cell.id,
+        "seed": trial.seed,
+        "launch_id": launch.id,
+        "grid": launch.grid,
+        "fields": json.dumps(trial.cell.canonical),
+        "origins": json.dumps({name: astuple(origin) for name, origin in trial.cell.origins.items()}),
+        "started": outcome.started,
+        "seconds": outcome.seconds,
+        **asdict(outcome.record),
+    }
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the workers and raises KeyboardInterrupt."""
+    stop = threading.Event()
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            for child in multiprocessing.active_children():
+                child.kill()
+            raise KeyboardInterrupt
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before: Mapping[int, Any] = {number: signal.signal(number, interrupted) for number in signals}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

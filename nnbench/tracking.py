@@ -1,0 +1,414 @@
+"""Results to MLflow: one parent run for a launch, one child for each of its cells. The only file that imports mlflow.
+
+The projection is idempotent. A run carries its identity as tags; what is there and complete stays, what was cut off is deleted and
+logged again. So it can be interrupted, repeated, and caught up with later.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import queue
+import sqlite3
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+
+from nnbench.analysis.summary import CellSummary, Estimate, mean_curve, summarize
+from nnbench.hooks import hookimpl
+from nnbench.results import SCALARS, Launch, LaunchCell, Store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric
+
+POINTS = 10
+"""About how many points of a curve are logged; the full curves are in the result store."""
+CURVES = {
+    "train_loss": "train/loss",
+    "valid_loss": "valid/loss",
+    "valid_accuracy": "valid/accuracy",
+    "gradient_norm": "gradient/norm",
+    "update_ratio": "update/ratio",
+}
+LAYER_CURVES = {
+    "activation_std": "activation_std",
+    "gradient_std": "gradient_std",
+    "dead": "dead_units",
+    "saturated": "saturated",
+}
+COLUMNS = (*SCALARS, "curve_steps", *CURVES, *LAYER_CURVES)
+
+Documents = Callable[[Launch, Path], None]
+"""Writes the files that belong beside a launch into a folder; summary.md becomes the run's description."""
+Row = Mapping[str, Any]
+
+
+def default_uri(folder: Path) -> str:
+    """The tracking store in `folder`, as SQLite, unless MLFLOW_TRACKING_URI names another."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder / 'mlflow.db').resolve().as_posix()}"
+
+
+def prepare(uri: str) -> MlflowClient:
+    """A client of the tracking store, which is created when missing. Imports mlflow, which takes seconds."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    if uri.startswith("sqlite:///"):
+        path = Path(uri.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; readers and the writer no longer block each other
+        connection.close()
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=uri)
+
+
+class Projection:
+    """One launch, as runs in one tracking store."""
+
+    def __init__(self, client: MlflowClient, launch: Launch, artifacts: Path | None) -> None:
+        self._client = client
+        self.launch = launch
+        self.experiment_id = self._experiment(artifacts)
+        self.run_id = self._parent()
+        self._logged = self._children()
+
+    @property
+    def location(self) -> str:
+        """`experiment id/run id` of the launch's run."""
+        return f"{self.experiment_id}/{self.run_id}"
+
+    def log_cell(self, cell: LaunchCell, rows: Sequence[Row]) -> bool:
+        """Log a cell with the results of all its seeds, unless that is there already; says whether it was logged now."""
+        from mlflow.entities import Param, RunTag
+
+        identity = _identity(rows)
+        known = self._logged.get(cell.id)
+        if known and known[1] == identity:
+            return False
+        if known:
+            self._client.delete_run(known[0])
+        started, ended = _span(rows)
+        summary = summarize(rows)
+        tags = self._tags(cell, summary, identity)
+        run = self._client.create_run(self.experiment_id, started, tags, self.launch.title(cell))
+        params = [Param(name, _fit(value)) for name, value in _params(cell, rows).items()]
+        metrics = _metrics(summary, rows, started, ended)
+        self._client.log_batch(run.info.run_id, metrics[:900], params[:100], [RunTag("nnbench.metrics", str(len(metrics)))])
+        self._log_dataset(run.info.run_id, cell)
+        self._client.set_terminated(run.info.run_id, "FAILED" if summary.failed else "FINISHED", ended)
+        self._logged[cell.id] = (run.info.run_id, identity)
+        return True
+
+    def finish(self, status: str, documents: Documents) -> None:
+        """Attach the launch's files and close its run."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            documents(self.launch, folder)
+            summary = folder / "summary.md"
+            if summary.exists():
+                self._client.set_tag(self.run_id, "mlflow.note.content", _fit(summary.read_text(encoding="utf-8"), 7_900))
+            self._client.log_artifacts(self.run_id, name)
+        self._client.set_tag(self.run_id, "nnbench.status", status)
+        final = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}[status]
+        self._client.set_terminated(self.run_id, final, int((self.launch.ended or self.launch.started) * 1000))
+
+    def _experiment(self, artifacts: Path | None) -> str:
+        name = self.launch.grid
+        found = self._client.get_experiment_by_name(name)
+        if found is not None:
+            if found.lifecycle_stage == "deleted":
+                self._client.restore_experiment(found.experiment_id)
+            return str(found.experiment_id)
+        tags = {
+            "mlflow.experimentKind": "custom_model_development",
+            "mlflow.note.content": self.launch.question or f"Launches of the grid {name}.",
+        }
+        location = artifacts.resolve().as_uri() if artifacts else None
+        return str(self._client.create_experiment(name, location, tags))
+
+    def _parent(self) -> str:
+        found = self._client.search_runs([self.experiment_id], f"tags.`nnbench.launch` = '{self.launch.id}' and tags.`nnbench.kind` = 'launch'")
+        if found:
+            run_id = str(found[0].info.run_id)
+            self._client.update_run(run_id, status="RUNNING")
+            return run_id
+        launch = self.launch
+        tags = {
+            "nnbench.kind": "launch",
+            "nnbench.launch": launch.id,
+            "nnbench.grid": launch.grid,
+            "nnbench.question": _fit(launch.question),
+            "nnbench.overrides": _fit(" ".join(launch.overrides)),
+            "nnbench.cells": str(len(launch.cells)),
+            "nnbench.trials": str(len(launch.trial_ids)),
+            **self._common_tags(),
+        }
+        run = self._client.create_run(self.experiment_id, int(launch.started * 1000), tags, f"{launch.grid} {launch.id}")
+        return str(run.info.run_id)
+
+    def _children(self) -> dict[str, tuple[str, str]]:
+        """Run id and results of each cell that is logged completely; what was cut off is deleted."""
+        found: dict[str, tuple[str, str]] = {}
+        token = None
+        while True:
+            page = self._client.search_runs(
+                [self.experiment_id], f"tags.`mlflow.parentRunId` = '{self.run_id}'", max_results=1000, page_token=token
+            )
+            for run in page:
+                cell = run.data.tags.get("nnbench.cell", "")
+                if run.info.status == "RUNNING" or cell in found:
+                    self._client.delete_run(run.info.run_id)
+                else:
+                    found[cell] = (run.info.run_id, run.data.tags.get("nnbench.results", ""))
+            token = page.token
+            if not token:
+                return found
+
+    def _tags(self, cell: LaunchCell, summary: CellSummary, identity: str) -> dict[str, str]:
+        origins = {f"nnbench.origin.{name}": " ".join(part for part in origin if part) for name, origin in cell.origins.items()}
+        return {
+            "mlflow.parentRunId": self.run_id,
+            "nnbench.kind": "cell",
+            "nnbench.cell": cell.id,
+            "nnbench.launch": self.launch.id,
+            "nnbench.results": identity,
+            "nnbench.status": "failed" if summary.failed else "diverged" if summary.diverged else "done",
+            **origins,
+            **self._common_tags(),
+        }
+
+    def _common_tags(self) -> dict[str, str]:
+        environment = self.launch.environment
+        tags = {f"nnbench.env.{name}": value for name, value in environment.items() if not name.startswith("git_")}
+        tags |= {"mlflow.user": _user(), "mlflow.source.name": _fit(self.launch.source), "mlflow.source.type": "LOCAL"}
+        if "git_commit" in environment:
+            tags |= {"mlflow.source.git.commit": environment["git_commit"], "nnbench.git_dirty": environment["git_dirty"]}
+        return tags
+
+    def _log_dataset(self, run_id: str, cell: LaunchCell) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        fields = cell.fields
+        source = json.dumps(fields["dataset"], sort_keys=True)
+        sizes = {name: fields[name] for name in ("train_size", "valid_size", "test_size")}
+        dataset = Dataset(
+            name=cell.labels["dataset"][:500],
+            digest=hashlib.sha256((source + json.dumps(sizes)).encode()).hexdigest()[:8],
+            source_type="nnbench",
+            source=source,
+            profile=json.dumps(sizes),
+        )
+        self._client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+
+
+class Tracker:
+    """Watches a launch and logs each cell once all its seeds have results, on a thread of its own.
+
+    Whatever goes wrong with the tracking store never reaches the launch: `problem` says what it was, `missing` how many
+    cells are not logged, and `sync` logs them later.
+    """
+
+    def __init__(self, uri: str, artifacts: Path | None, documents: Documents, on_logged: Callable[[], None] = lambda: None) -> None:
+        self.uri = uri
+        self._artifacts = artifacts
+        self._documents = documents
+        self._on_logged = on_logged
+        self._events: queue.Queue[Callable[[], None]] = queue.Queue()
+        self._thread = threading.Thread(target=self._work, name="nnbench-tracking", daemon=True)
+        self._projection: Projection | None = None
+        self._cells: dict[str, LaunchCell] = {}
+        self._rows: dict[str, dict[str, Row]] = defaultdict(dict)
+        self.problem: str = ""
+        self.logged = 0
+        """Cells logged, or found to be."""
+
+    @property
+    def location(self) -> str:
+        """`experiment id/run id` of the launch's run, once there is one."""
+        return self._projection.location if self._projection else ""
+
+    @property
+    def missing(self) -> int:
+        """Cells that are not logged."""
+        return len(self._cells) - self.logged
+
+    @hookimpl
+    def nnbench_launch_started(self, launch: Launch) -> None:
+        """Begin to log."""
+        self._cells = {cell.id: cell for cell in launch.cells}
+
+        def connect() -> None:
+            self._projection = Projection(prepare(self.uri), launch, self._artifacts)
+
+        self._events.put(connect)
+        self._thread.start()
+
+    @hookimpl
+    def nnbench_results_stored(self, launch: Launch, results: Sequence[Row]) -> None:  # noqa: ARG002 - named by the hook
+        """Queue the cells that are complete with these results."""
+        for row in results:
+            if row["cell_id"] in self._cells:
+                self._rows[row["cell_id"]][row["trial_id"]] = row
+        for cell_id in {row["cell_id"] for row in results}:
+            cell = self._cells.get(cell_id)
+            if cell and len(self._rows[cell_id]) == len(cell.trials):
+                rows = self._rows.pop(cell_id)
+                self._events.put(lambda cell=cell, rows=rows: self._log(cell, [rows[trial] for trial in cell.trials]))  # type: ignore[misc]
+
+    @hookimpl
+    def nnbench_launch_finished(self, launch: Launch, status: str) -> None:
+        """Queue the end of the launch's run; `join` waits for it."""
+
+        def finish() -> None:
+            if self._projection:
+                self._projection.launch = launch
+                self._projection.finish(status, self._documents)
+
+        self._events.put(finish)
+
+    def join(self) -> bool:
+        """Wait until what was queued is logged; says whether the whole launch is."""
+        self._events.put(_stop)
+        self._thread.join()
+        return not self.problem and not self.missing
+
+    def _log(self, cell: LaunchCell, rows: Sequence[Row]) -> None:
+        if self._projection:
+            self._projection.log_cell(cell, rows)
+            self.logged += 1
+            self._on_logged()
+
+    def _work(self) -> None:
+        while (event := self._events.get()) is not _stop:
+            if self.problem:
+                continue  # the store has everything; one report is enough
+            try:
+                event()
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no details'}"
+
+
+def sync(
+    launch: Launch, store: Store, uri: str, artifacts: Path | None, documents: Documents, on_logged: Callable[[], None] = lambda: None
+) -> tuple[int, str]:
+    """Log what the tracking store lacks of a launch; says how many cells that were, and where. Raises what mlflow raises."""
+    projection = Projection(prepare(uri), launch, artifacts)
+    rows = {row["trial_id"]: row for row in store.rows(launch.trial_ids, COLUMNS)}
+    logged = 0
+    for cell in launch.cells:
+        if all(trial in rows for trial in cell.trials):
+            logged += projection.log_cell(cell, [rows[trial] for trial in cell.trials])
+        on_logged()
+    projection.finish("interrupted" if launch.status == "running" else launch.status, documents)
+    return logged, projection.location
+
+
+def runs_path(location: str) -> str:
+    """Where the UI shows the cells of the launch at `location`, best first."""
+    experiment_id, _, run_id = location.partition("/")
+    children = quote(f"tags.mlflow.parentRunId = '{run_id}'", safe="")
+    order = quote("metrics.`test/accuracy`", safe="")
+    return f"/#/experiments/{experiment_id}/runs?workflowType=machine_learning&searchFilter={children}&orderByKey={order}&orderByAsc=false"
+
+
+def _stop() -> None:
+    """Ends the tracker's thread."""
+
+
+def _params(cell: LaunchCell, rows: Sequence[Row]) -> dict[str, str]:
+    params: dict[str, str] = {}
+    for name, value in cell.fields.items():
+        _flatten(name, value, params)
+    params["seeds"] = ",".join(str(row["seed"]) for row in rows)
+    return params
+
+
+def _flatten(name: str, value: Any, into: dict[str, str]) -> None:
+    if isinstance(value, Mapping):
+        into[name] = str(value["name"])
+        for key, each in value.items():
+            if key != "name":
+                _flatten(f"{name}.{key}", each, into)
+    elif isinstance(value, (list, tuple)):
+        into[name] = "-".join(str(each) for each in value) or "none"
+    else:
+        into[name] = str(value)
+
+
+def _metrics(summary: CellSummary, rows: Sequence[Row], started: int, ended: int) -> list[Metric]:
+    from mlflow.entities import Metric
+
+    finals = {
+        **_estimate("test/accuracy", summary.test_accuracy),
+        **_estimate("test/accuracy_last", summary.test_accuracy_last),
+        **_estimate("test/loss", summary.test_loss),
+        "valid/best_accuracy": summary.best_valid_accuracy.mean,
+        "target/steps": summary.steps_to_target if np.isfinite(summary.steps_to_target) else float("nan"),
+        "target/reached": float(summary.reached),
+        "trials/done": float(summary.done),
+        "trials/diverged": float(summary.diverged),
+        "trials/failed": float(summary.failed),
+        "time/seconds": summary.seconds,
+        "network/parameters": float(max(row["parameters"] or 0 for row in rows)),
+    }
+    metrics = [Metric(name, value, ended, 0) for name, value in finals.items()]
+    trained = [row for row in rows if row["curve_steps"]]
+    if not trained:
+        return metrics
+    steps = max((row["curve_steps"] for row in trained), key=len)
+    picked = sorted({round(i) for i in np.linspace(0, len(steps) - 1, POINTS)})
+    curves = {name: mean_curve([row[column] for row in trained]) for column, name in CURVES.items()}
+    for column, group in LAYER_CURVES.items():
+        for layer in range(len(trained[0][column])):
+            curves[f"{group}/layer_{layer + 1}"] = mean_curve([row[column][layer] for row in trained])
+    span = max(ended - started, 1)
+    for name, curve in curves.items():
+        for at in picked:
+            if np.isfinite(curve[at]):
+                timestamp = started + span * steps[at] // max(steps[-1], 1)
+                metrics.append(Metric(name, float(curve[at]), timestamp, steps[at]))
+    return metrics
+
+
+def _estimate(name: str, value: Estimate) -> dict[str, float]:
+    found = {name: value.mean, f"{name}_std": value.std, f"{name}_low": value.low, f"{name}_high": value.high}
+    return {key: number for key, number in found.items() if np.isfinite(number)}
+
+
+def _identity(rows: Sequence[Row]) -> str:
+    """Which results a run shows: trained anew or completed, they differ."""
+    text = json.dumps(sorted((row["trial_id"], row["status"], row["started"]) for row in rows))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _span(rows: Sequence[Row]) -> tuple[int, int]:
+    return int(min(row["started"] for row in rows) * 1000), int(max(row["started"] + row["seconds"] for row in rows) * 1000)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def _fit(text: str, limit: int = 5_000) -> str:
+    """Text within MLflow's limits for params and tags."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
