@@ -1,0 +1,18 @@
+"""The optimizers that ship with nnbench."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nnbench import Optimizer, hookimpl
+from nnbench_optimizers.adam import Adam, AdamUncorrected
+from nnbench_optimizers.adaptive import AdaGrad, RMSProp
+from nnbench_optimizers.descent import SGD, Momentum
+
+__all__ = ["SGD", "AdaGrad", "Adam", "AdamUncorrected", "Momentum", "RMSProp", "nnbench_components"]
+
+
+@hookimpl
+def nnbench_components() -> Sequence[type[Optimizer]]:
+    """Offer the optimizers of this package."""
+    return [SGD, Momentum, AdaGrad, RMSProp, Adam, AdamUncorrected]
