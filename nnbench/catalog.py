@@ -98,7 +98,9 @@ class Catalog:
     def of(self, kind: str) -> list[Entry]:
         """Entries of one kind, sorted by name."""
         _check_kind(kind)
-        return sorted((entry for entry in self.entries if entry.cls.kind == kind), key=lambda entry: (entry.cls.name, entry.qualified))
+        return sorted(
+            (entry for entry in self.entries if entry.cls.kind == kind), key=lambda entry: (entry.cls.name, entry.qualified)
+        )
 
     def entry(self, kind: str, name: str) -> Entry:
         """The entry of that name, or of `distribution:name`; raises UnknownComponentError with the nearest names."""
@@ -145,7 +147,9 @@ def load_catalog(without: Sequence[str] = (), dists: Iterable[Distribution] | No
     unused = set(without) - {name for plugin in left_out for name in (plugin.name, plugin.distribution)}
     if unused:
         known = sorted({point.name for point, _ in found})
-        raise PluginError(f"-p no:{sorted(unused)[0]}: no such plugin{nearest(sorted(unused)[0], known)} (plugins: {', '.join(known)})")
+        raise PluginError(
+            f"-p no:{sorted(unused)[0]}: no such plugin{nearest(sorted(unused)[0], known)} (plugins: {', '.join(known)})"
+        )
     plugins: list[Plugin] = []
     failures: list[Failure] = []
     entries: list[Entry] = []
@@ -157,7 +161,7 @@ def load_catalog(without: Sequence[str] = (), dists: Iterable[Distribution] | No
         start = time.perf_counter()
         try:
             module = point.load()
-            _check_hooks(manager, plugin, module)
+            _check_hooks(plugin, module)
             manager.register(module, name=registered)
             offered = _offered(module)
             own = [Entry(_checked(cls), plugin, _origin(cls, dist)) for cls in offered]
@@ -189,7 +193,9 @@ def harness_origin() -> Origin:
     if dist is None:
         raise PluginError("nnbench is not installed, so neither are the components that come with it: pip install nnbench")
     root = Path(__file__).parent
-    files = [file for part in HARNESS_CODE for file in ([root / part] if part.endswith(".py") else sorted((root / part).glob("*.py")))]
+    files = [
+        file for part in HARNESS_CODE for file in ([root / part] if part.endswith(".py") else sorted((root / part).glob("*.py")))
+    ]
     return Origin(dist.name, dist.version, _digest(files) if _is_editable(dist) else "")
 
 
@@ -206,7 +212,7 @@ def _plugin(point: EntryPoint, dist: Distribution) -> Plugin:
     return Plugin(point.name, point.value, dist.name, dist.version)
 
 
-def _check_hooks(manager: pluggy.PluginManager, plugin: Plugin, module: Any) -> None:
+def _check_hooks(plugin: Plugin, module: Any) -> None:
     known = {name for name in vars(hooks) if name.startswith("nnbench_")}
     for name in dir(module):
         if getattr(getattr(module, name), "nnbench_impl", None) is not None and name not in known:
@@ -228,7 +234,9 @@ def _offered(module: Any) -> Sequence[Any]:
 
 def _checked(cls: Any) -> type[Component]:
     if not (isinstance(cls, type) and issubclass(cls, Component) and cls.kind in KINDS):
-        raise TypeError(f"nnbench_components() offers {cls!r}, which does not derive from any of {', '.join(k.title() for k in KINDS)}")
+        raise TypeError(
+            f"nnbench_components() offers {cls!r}, which does not derive from any of {', '.join(k.title() for k in KINDS)}"
+        )
     if inspect.isabstract(cls):
         missing = ", ".join(sorted(cls.__abstractmethods__))
         raise TypeError(f"{cls.kind} {cls.name} lacks {missing}")

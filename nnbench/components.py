@@ -23,7 +23,7 @@ import dataclasses
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Protocol, TypeAlias, dataclass_transform
+from typing import Annotated, Any, ClassVar, Protocol, TypeAlias, dataclass_transform, runtime_checkable
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
@@ -35,6 +35,8 @@ Scores: TypeAlias = Float[np.ndarray, "trial class sample"]
 """Outputs of the last layer, or their one-hot targets."""
 Weights: TypeAlias = Float[np.ndarray, "trial out in"]
 """One layer's matrix."""
+Rate: TypeAlias = Float[np.ndarray, "#trial 1 1"]
+"""A learning rate for each trial, or one for all."""
 Samples: TypeAlias = Float[np.ndarray, "sample feature"]
 """A data set's inputs, before the engine turns them round."""
 
@@ -42,6 +44,7 @@ Positive: TypeAlias = Annotated[float, Gt(0)]
 NonNegative: TypeAlias = Annotated[float, Ge(0)]
 Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
 """At least 0 and below 1: a decay rate or a probability of dropping."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
@@ -64,7 +67,7 @@ def _snake_case(name: str) -> str:
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
-class Component(ABC):
+class Component(ABC):  # noqa: B024 - what is abstract differs by kind
     """Base of the eight kinds; authors derive from those."""
 
     kind: ClassVar[str] = ""
@@ -109,7 +112,7 @@ class Activation(Component):
 
     @abstractmethod
     def forward(self, z: Units) -> Units:
-        """a = f(z), element by element; same shape and dtype as z."""
+        """A = f(z), element by element; same shape and dtype as z."""
 
     @abstractmethod
     def derivative(self, z: Units, a: Units) -> Units:
@@ -131,15 +134,15 @@ class Optimizer(Component):
     """α, the learning rate; a schedule multiplies it."""
 
     elementwise: ClassVar[bool] = True
-    """Whether a parameter's step depends on that parameter alone. Then several layers may come at once, as (trial, 1, parameter)."""
+    """Whether a parameter's step depends on that parameter alone; layers may then come at once, as (trial, 1, parameter)."""
     search_space: ClassVar[Mapping[str, Sequence[Any]]] = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> dict[str, Weights]:  # noqa: ARG002 - for those that have a state
         """State before the first step: named arrays of the shape and dtype of `params`, which it must not change."""
         return {}
 
     @abstractmethod
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Weights, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         """Update `params` and the arrays in `state` in place.
 
         `params` and `grads` are (trial, out, in + 1), the bias in the last column; `lr` broadcasts against (trial, 1, 1) and
@@ -170,6 +173,10 @@ class Loss(Component):
     def gradient(self, scores: Scores, targets: Scores) -> Scores:
         """Derivative of each sample's loss by each of its scores; at a kink, any subgradient."""
 
+    def value_and_gradient(self, scores: Scores, targets: Scores) -> tuple[Float[np.ndarray, "trial 1 sample"], Scores]:
+        """Both at once; worth writing where they share work. The gradient is fresh memory, for the caller to change."""
+        return self.value(scores, targets), self.gradient(scores, targets)
+
 
 class Penalty(Component):
     """What large weights cost; added to the loss once for each layer, biases left out."""
@@ -186,6 +193,7 @@ class Penalty(Component):
         """Derivative by each weight; at a kink, any subgradient."""
 
 
+@runtime_checkable
 class Transform(Protocol):
     """A preprocessor fitted to the training split."""
 
@@ -225,7 +233,7 @@ class Dataset(Component):
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, n: int) -> tuple[Samples, Int[np.ndarray, " sample"]]:
-        """n samples: x (sample, feature) in float64 and labels (sample,), in any order, drawn from `rng` alone."""
+        """N samples: x (sample, feature) in float64 and labels (sample,), in any order, drawn from `rng` alone."""
 
 
 __all__ = [
@@ -246,6 +254,7 @@ __all__ = [
     "Penalty",
     "Positive",
     "Preprocessor",
+    "Rate",
     "Samples",
     "Schedule",
     "Scores",

@@ -11,7 +11,8 @@ import os
 import time
 import uuid
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,20 +215,12 @@ class Store:
         return pa.concat_tables(tables) if tables else None
 
 
-class _renamed:  # noqa: N801 - used like a function
+@contextmanager
+def _renamed(path: Path) -> Iterator[Path]:
     """A temporary path that becomes the real one when the block ends well."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-
-    def __enter__(self) -> Path:
-        return self._temporary
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            os.replace(self._temporary, self._path)  # noqa: PTH105 - atomic, also where the target exists
-        else:
-            self._temporary.unlink(missing_ok=True)
-
-
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        yield temporary
+        os.replace(temporary, path)  # noqa: PTH105 - atomic, also where the target exists
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from nnbench import environment, executors
@@ -295,7 +294,7 @@ def _interruptible() -> Iterator[threading.Event]:
     """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the workers and raises KeyboardInterrupt."""
     stop = threading.Event()
 
-    def interrupted(number: int, frame: FrameType | None) -> None:
+    def interrupted(*_: object) -> None:
         if stop.is_set():
             for child in multiprocessing.active_children():
                 child.kill()

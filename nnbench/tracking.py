@@ -16,10 +16,9 @@ import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import numpy as np
 
@@ -142,7 +141,9 @@ class Projection:
         return str(self._client.create_experiment(name, location, tags))
 
     def _parent(self) -> str:
-        found = self._client.search_runs([self.experiment_id], f"tags.`nnbench.launch` = '{self.launch.id}' and tags.`nnbench.kind` = 'launch'")
+        found = self._client.search_runs(
+            [self.experiment_id], f"tags.`nnbench.launch` = '{self.launch.id}' and tags.`nnbench.kind` = 'launch'"
+        )
         if found:
             run_id = str(found[0].info.run_id)
             self._client.update_run(run_id, status="RUNNING")
@@ -223,7 +224,9 @@ class Tracker:
     cells are not logged, and `sync` logs them later.
     """
 
-    def __init__(self, uri: str, artifacts: Path | None, documents: Documents, on_logged: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, uri: str, artifacts: Path | None, documents: Documents, on_logged: Callable[[], None] = lambda: None
+    ) -> None:
         self.uri = uri
         self._artifacts = artifacts
         self._documents = documents
@@ -300,11 +303,18 @@ class Tracker:
             try:
                 event()
             except Exception as error:
-                self.problem = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no details'}"
+                self.problem = (
+                    f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no details'}"
+                )
 
 
 def sync(
-    launch: Launch, store: Store, uri: str, artifacts: Path | None, documents: Documents, on_logged: Callable[[], None] = lambda: None
+    launch: Launch,
+    store: Store,
+    uri: str,
+    artifacts: Path | None,
+    documents: Documents,
+    on_logged: Callable[[], None] = lambda: None,
 ) -> tuple[int, str]:
     """Log what the tracking store lacks of a launch; says how many cells that were, and where. Raises what mlflow raises."""
     projection = Projection(prepare(uri), launch, artifacts)
@@ -321,9 +331,13 @@ def sync(
 def runs_path(location: str) -> str:
     """Where the UI shows the cells of the launch at `location`, best first."""
     experiment_id, _, run_id = location.partition("/")
-    children = quote(f"tags.mlflow.parentRunId = '{run_id}'", safe="")
-    order = quote("metrics.`test/accuracy`", safe="")
-    return f"/#/experiments/{experiment_id}/runs?workflowType=machine_learning&searchFilter={children}&orderByKey={order}&orderByAsc=false"
+    query = {
+        "workflowType": "machine_learning",
+        "searchFilter": f"tags.mlflow.parentRunId = '{run_id}'",
+        "orderByKey": "metrics.`test/accuracy`",
+        "orderByAsc": "false",
+    }
+    return f"/#/experiments/{experiment_id}/runs?{urlencode(query, quote_via=quote)}"
 
 
 def _stop() -> None:
@@ -410,5 +424,3 @@ def _user() -> str:
 def _fit(text: str, limit: int = 5_000) -> str:
     """Text within MLflow's limits for params and tags."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-

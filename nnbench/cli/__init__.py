@@ -43,7 +43,9 @@ class _Lazy(click.Group):
         name = args[0]
         if name not in COMMANDS:
             near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
-            ctx.fail(f"no such command {name!r}" + (f"; did you mean {near[0]}?" if near else f" (commands: {', '.join(COMMANDS)})"))
+            ctx.fail(
+                f"no such command {name!r}" + (f"; did you mean {near[0]}?" if near else f" (commands: {', '.join(COMMANDS)})")
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -57,11 +59,16 @@ def _left_out(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -
 @click.group(
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
-    epilog="Start with: nnbench run experiments/demo.toml, then nnbench ui. Exit status: 0 done; 1 some trials failed; 2 bad input, "
-    "with nothing changed on disk; 130 interrupted.",
+    epilog="Start with: nnbench run experiments/demo.toml, then nnbench ui. "
+    "Exit status: 0 done; 1 some trials failed; 2 bad input, with nothing changed on disk; 130 interrupted.",
 )
 @click.option(
-    "-p", "without", metavar="no:NAME", multiple=True, callback=_left_out, help="Leave the plugin NAME out (nnbench plugins lists them)."
+    "-p",
+    "without",
+    metavar="no:NAME",
+    multiple=True,
+    callback=_left_out,
+    help="Leave the plugin NAME out (nnbench plugins lists them).",
 )
 @click.version_option(package_name="nnbench")
 @click.pass_context

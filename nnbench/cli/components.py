@@ -47,7 +47,9 @@ def show(without: tuple[str, ...], kind: str, name: str) -> None:
     out.print()
     types = fields.hyperparameter_types(cls)
     if types:
-        out.print(table(("hyperparameter", "default", "accepted"), [(each, *_hyperparameter(cls, each, types[each])) for each in types]))
+        out.print(
+            table(("hyperparameter", "default", "accepted"), [(each, *_hyperparameter(cls, each, types[each])) for each in types])
+        )
     else:
         out.print("no hyperparameters")
     if cls.search_space:
@@ -103,5 +105,3 @@ def _hyperparameter(cls: type, name: str, hint: object) -> tuple[str, str]:
 def _report_failures(catalog: Catalog) -> None:
     for failure in catalog.failures:
         console(stderr=True).print(str(failure), style="yellow", markup=False)
-
-

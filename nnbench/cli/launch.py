@@ -25,7 +25,11 @@ SET = click.option(
     help="Override a field: --set epochs=10, --set optimizer.lr=0.1,0.3 (an axis), --set seeds=2.",
 )
 FOLDER = click.option(
-    "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("mlruns"), show_default=True, help="Where results are kept."
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("mlruns"),
+    show_default=True,
+    help="Where results are kept.",
 )
 WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each processor unless given.")
 FRESH = click.option("--fresh", is_flag=True, help="Train again what has results already.")

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -44,19 +45,23 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None) -> None:
         with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
             task = bars.add_task(f"{each.grid} {each.id}", total=len(each.cells))
             try:
-                logged, location = tracking.sync(each, store, uri, artifacts, write_documents(store), lambda task=task: bars.advance(task))  # type: ignore[misc]
+                logged, location = tracking.sync(each, store, uri, artifacts, write_documents(store), partial(bars.advance, task))
             except Exception as error:  # whatever a tracking store can fail with
                 out.print(f"{each.grid} {each.id}: cannot be logged to {uri}: {error}", style="red", markup=False)
                 sys.exit(1)
         if each.status == "finished":
             store.save(replace(each, logged_to={**each.logged_to, uri: location}))
-        out.print(f"{each.grid} {each.id}: {logged} of {len(each.cells)} cells logged now, the others were there or are not trained")
+        out.print(
+            f"{each.grid} {each.id}: {logged} of {len(each.cells)} cells logged now, the others were there or are not trained"
+        )
 
 
 @click.command()
 @FOLDER
 @URI
-@click.option("--port", type=click.IntRange(1, 65_535), default=5000, show_default=True, help="Port to listen on; the next free one.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=5000, show_default=True, help="Port to listen on; the next free one."
+)
 def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     """Open the MLflow UI on the local store, for this machine only, and print links to the latest launches."""
     out = console()
@@ -64,7 +69,20 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         raise InputError(f"nothing is logged in {folder} yet; start with nnbench run GRID.toml")
     port = _free_port(port)
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", HOST, "--port", str(port), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        uri,
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", **os.environ}
     environment.pop("MLFLOW_TRACKING_URI", None)
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

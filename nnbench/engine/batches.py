@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nnbench.components import Units
+from nnbench.components import Scores, Units
 from nnbench.engine.data import Splits, data_key
-from nnbench.engine.network import Layout
+from nnbench.engine.network import Layout, Masks
 from nnbench.grid.trial import Trial
 from nnbench.seeds import stream
 
@@ -35,7 +35,7 @@ class Batches:
         ]
         self._epoch = np.empty((len(trials), *self._sources[0][2].shape), np.dtype(cell.precision))
 
-    def next(self) -> tuple[Units, Units]:
+    def next(self) -> tuple[Units, Scores]:
         """Inputs (trial, feature + 1, sample) and targets (trial, class, sample) of the next batch."""
         if self._at == self._per_epoch:
             self._shuffle()
@@ -59,14 +59,12 @@ class Dropout:
     def __init__(self, trials: Sequence[Trial], layout: Layout, dtype: np.dtype[Any]) -> None:
         cell = trials[0].cell
         self._seeds = {seed: [i for i, trial in enumerate(trials) if trial.seed == seed] for seed in {t.seed for t in trials}}
-        self._streams = {
-            seed: [stream(seed, "dropout", layer) for layer in range(len(layout.sizes) - 2)] for seed in self._seeds
-        }
+        self._streams = {seed: [stream(seed, "dropout", layer) for layer in range(len(layout.sizes) - 2)] for seed in self._seeds}
         self._drop = np.array([trial.cell.dropout for trial in trials], dtype)[:, None, None]
         self._scale = 1 / (1 - self._drop)
         self._draws = [np.zeros((len(trials), units + 1, cell.batch_size), dtype) for units in layout.sizes[1:-1]]
 
-    def draw(self) -> list[Units]:
+    def draw(self) -> Masks:
         """A mask for each hidden layer, padded like its activations; trials with equal seeds share the underlying draws."""
         for seed, rows in self._seeds.items():
             for rng, draws in zip(self._streams[seed], self._draws, strict=True):

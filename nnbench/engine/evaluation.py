@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from nnbench.components import Activation, Weights
+from nnbench.components import Activation
 from nnbench.engine.data import Split
-from nnbench.engine.network import Layout, Network
+from nnbench.engine.network import Layers, Layout, Network
 from nnbench.engine.objective import Objective
 from nnbench.engine.stack import Part
 
-CHUNK = 256
+CHUNK = 128
 """Samples that pass through the networks at once."""
 
 PerTrial = Float[np.ndarray, " trial"]
@@ -24,7 +24,12 @@ class Evaluation:
     """Evaluates a stack on one split, chunk by chunk."""
 
     def __init__(
-        self, layout: Layout, activations: Sequence[Part[Activation]], objective: Objective, splits: Sequence[Split], dtype: np.dtype[Any]
+        self,
+        layout: Layout,
+        activations: Sequence[Part[Activation]],
+        objective: Objective,
+        splits: Sequence[Split],
+        dtype: np.dtype[Any],
     ) -> None:
         samples = len(splits[0].labels)
         self._objective = objective
@@ -37,14 +42,14 @@ class Evaluation:
             size: Network(layout, activations, len(splits), size, dtype) for size in {c.stop - c.start for c in self._chunks}
         }
 
-    def __call__(self, weights: Sequence[Weights]) -> tuple[PerTrial, PerTrial]:
+    def __call__(self, weights: Layers) -> tuple[PerTrial, PerTrial]:
         """Mean loss and accuracy of each trial, in float64."""
         loss = np.zeros(len(self._x))
         correct = np.zeros(len(self._x))
         for chunk in self._chunks:
             scores = self._networks[chunk.stop - chunk.start].forward(weights, self._x[:, :, chunk])
             losses = self._objective.losses(scores, self._targets[:, :, chunk])
-            loss += np.add.reduce(losses[:, 0], axis=1, dtype=np.float64)
+            loss += np.add.reduce(losses[:, 0].astype(np.float64), axis=1)
             correct += (predicted(scores) == self._labels[:, chunk]).sum(axis=1)
         return loss / self._samples, correct / self._samples
 

@@ -14,12 +14,16 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.components import Activation, Component, Scores, Units, Weights
+from nnbench.components import Activation, Component, Scores, Units
 from nnbench.engine.stack import Part
 from nnbench.errors import ContractError
 
 Flat: TypeAlias = Float[np.ndarray, "trial parameter"]
 """All parameters of each network in a row."""
+Layers: TypeAlias = Sequence[Float[np.ndarray, "trial _out _in"]]
+"""Each layer's (trial, out, in + 1)."""
+Masks: TypeAlias = Sequence[Float[np.ndarray, "trial _unit sample"]]
+"""What scales each hidden layer's activations."""
 
 
 class Layout:
@@ -32,7 +36,7 @@ class Layout:
         self.spans = [slice(int(end) - rows * columns, int(end)) for end, (rows, columns) in zip(ends, self.shapes, strict=True)]
         self.size = int(ends[-1])
 
-    def layers(self, flat: Flat) -> list[Weights]:
+    def layers(self, flat: Flat) -> Layers:
         """Views of each layer's (trial, out, in + 1), the bias in the last column."""
         return [flat[:, span].reshape(len(flat), *shape) for span, shape in zip(self.spans, self.shapes, strict=True)]
 
@@ -40,8 +44,9 @@ class Layout:
 class Network:
     """Buffers and passes for a stack of equally shaped networks on batches of one size."""
 
-    def __init__(self, layout: Layout, activations: Sequence[Part[Activation]], trials: int, samples: int, dtype: np.dtype[Any]) -> None:
-        self.activations = activations
+    def __init__(
+        self, layout: Layout, activations: Sequence[Part[Activation]], trials: int, samples: int, dtype: np.dtype[Any]
+    ) -> None:
         hidden = layout.sizes[1:-1]
         self._z = [np.zeros((trials, units + 1, samples), dtype) for units in hidden]
         self._z_units = [z[:, :-1] for z in self._z]
@@ -54,10 +59,11 @@ class Network:
         self._deltas = [np.zeros_like(z) for z in self._z]
         self.deltas = [delta[:, :-1] for delta in self._deltas]
         """Derivative of the objective by each hidden layer's pre-activations, (trial, unit, sample)."""
+        self._pieces = [[(part.component, part.rows, z[part.rows]) for part in activations] for z in self.z]
         self._scores = np.empty((trials, layout.sizes[-1], samples), dtype)
         self.scores = _read_only(self._scores)
 
-    def forward(self, weights: Sequence[Weights], x: Units, masks: Sequence[Units] | None = None) -> Scores:
+    def forward(self, weights: Layers, x: Units, masks: Masks | None = None) -> Scores:
         """Scores of each network; `x` ends in a row of ones, `masks` scale each hidden layer's activations (dropout)."""
         inputs = self.inputs
         inputs[0] = x
@@ -68,9 +74,7 @@ class Network:
         np.matmul(weights[-1], inputs[-1], out=self._scores)
         return self.scores
 
-    def backward(
-        self, weights: Sequence[Weights], delta: Scores, gradients: Sequence[Weights], masks: Sequence[Units] | None = None
-    ) -> None:
+    def backward(self, weights: Layers, delta: Scores, gradients: Layers, masks: Masks | None = None) -> None:
         """Write the objective's derivative by every parameter, given that by the scores of the last forward pass."""
         for layer in range(len(weights) - 1, -1, -1):
             np.matmul(delta, self.inputs[layer].transpose(0, 2, 1), out=gradients[layer])
@@ -79,30 +83,27 @@ class Network:
                 np.matmul(weights[layer].transpose(0, 2, 1), delta, out=padded)
                 if masks is not None:
                     padded *= masks[layer - 1]
-                for part, derivative in self.derivatives(layer - 1):
-                    padded[part.rows] *= derivative
+                for rows, derivative in self.derivatives(layer - 1):
+                    padded[rows] *= derivative
                 delta = self.deltas[layer - 1]
 
-    def derivatives(self, layer: int) -> list[tuple[Part[Activation], Units]]:
-        """f'(z) of a hidden layer at the last forward pass, part by part, padded like z."""
-        z, a = self.z[layer], self.a[layer]
-        return [
-            (part, checked(part.component, "derivative", part.component.derivative(z[part.rows], a[part.rows]), z[part.rows]))
-            for part in self.activations
-        ]
+    def derivatives(self, layer: int) -> list[tuple[slice, Units]]:
+        """f'(z) of a hidden layer at the last forward pass, some rows at a time, padded like z."""
+        a, pieces = self.a[layer], self._pieces[layer]
+        return [(rows, checked(component, "derivative", component.derivative(z, a[rows]), z)) for component, rows, z in pieces]
 
     def _activate(self, layer: int) -> Units:
-        z = self.z[layer]
-        if len(self.activations) == 1:
-            component = self.activations[0].component
+        pieces = self._pieces[layer]
+        if len(pieces) == 1:
+            component, _, z = pieces[0]
             a = checked(component, "forward", component.forward(z), z)
             if not a.flags.writeable:
                 a = a.copy()
             self.a[layer] = a
         else:
             a = self.a[layer]
-            for part in self.activations:
-                a[part.rows] = checked(part.component, "forward", part.component.forward(z[part.rows]), z[part.rows])
+            for component, rows, z in pieces:
+                a[rows] = checked(component, "forward", component.forward(z), z)
         a[:, -1] = 1
         return a
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.components import Loss, Penalty, Scores, Weights
-from nnbench.engine.network import checked
+from nnbench.components import Loss, Penalty, Scores
+from nnbench.engine.network import Layers, checked
 from nnbench.engine.stack import Part, parts
 from nnbench.grid.trial import Cell
 
@@ -32,15 +32,24 @@ class Objective:
         ]
         return found[0] if len(found) == 1 else np.concatenate(found)
 
-    def delta(self, scores: Scores, targets: Scores) -> Scores:
-        """Derivative of the mean loss by the scores."""
-        found = [
-            checked(part.component, "gradient", part.component.gradient(scores[part.rows], targets[part.rows]), scores[part.rows])
-            for part in self._losses
-        ]
-        return (found[0] if len(found) == 1 else np.concatenate(found)) * self._dtype.type(1 / scores.shape[2])
+    def losses_and_delta(self, scores: Scores, targets: Scores) -> tuple[Float[np.ndarray, "trial 1 sample"], Scores]:
+        """Loss of each sample, and the derivative of their mean by the scores."""
+        if len(self._losses) == 1:
+            losses, delta = self._part(self._losses[0].component, scores, targets)
+        else:
+            found = [self._part(part.component, scores[part.rows], targets[part.rows]) for part in self._losses]
+            losses, delta = (np.concatenate(each) for each in zip(*found, strict=True))
+        delta *= self._dtype.type(1 / scores.shape[2])
+        return losses, delta
 
-    def penalties(self, weights: Sequence[Weights]) -> Float[np.ndarray, " trial"]:
+    @staticmethod
+    def _part(loss: Loss, scores: Scores, targets: Scores) -> tuple[Float[np.ndarray, "trial 1 sample"], Scores]:
+        value, gradient = loss.value_and_gradient(scores, targets)
+        checked(loss, "value", value, scores[:, :1])
+        checked(loss, "gradient", gradient, scores)
+        return value, gradient if gradient.flags.writeable else gradient.copy()
+
+    def penalties(self, weights: Layers) -> Float[np.ndarray, " trial"]:
         """Penalty of each trial, summed over layers."""
         total = np.zeros(len(weights[0]), self._dtype)
         for part in self._penalties:
@@ -49,7 +58,7 @@ class Objective:
                 total[part.rows] += checked(part.component, "value", part.component.value(w), w[:, :1, :1])[:, 0, 0]
         return total
 
-    def add_penalty_gradients(self, weights: Sequence[Weights], gradients: Sequence[Weights]) -> None:
+    def add_penalty_gradients(self, weights: Layers, gradients: Layers) -> None:
         """Add the penalty's derivative to that of the loss."""
         for part in self._penalties:
             for layer, gradient in zip(weights, gradients, strict=True):

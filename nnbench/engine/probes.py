@@ -29,15 +29,14 @@ def inside(network: Network) -> dict[str, PerLayer]:
         found["activation_std"][:, layer] = _spread(network.a[layer][:, :-1])
         # back-propagation divides by the batch size; per-sample gradients do not depend on it
         found["gradient_std"][:, layer] = _spread(network.deltas[layer]) * samples
-        for part, derivative in network.derivatives(layer):
+        for rows, derivative in network.derivatives(layer):
             slope = np.abs(derivative[:, :-1])
-            found["dead"][part.rows, layer] = (slope.max(axis=2) == 0).mean(axis=1)
-            found["saturated"][part.rows, layer] = (slope < SATURATED).mean(axis=(1, 2))
+            found["dead"][rows, layer] = (slope.max(axis=2) == 0).mean(axis=1)
+            found["saturated"][rows, layer] = np.count_nonzero(slope < SATURATED, axis=(1, 2)) / slope[0].size
     return found
 
 
 def _spread(x: Float[np.ndarray, "trial unit sample"]) -> PerTrial:
-    # in float64 and row by row in memory, so that neither size nor neighbours change the rounding
-    rows = np.ascontiguousarray(x, dtype=np.float64).reshape(len(x), -1)
+    rows = x.reshape(len(x), -1)  # contiguous, so that NumPy sums each row the same way whatever the others are
     centred = rows - rows.mean(axis=1, keepdims=True)
-    return np.sqrt(np.square(centred).mean(axis=1))
+    return np.sqrt(np.square(centred, out=centred).mean(axis=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -54,14 +54,14 @@ def stacks(trials: Sequence[Trial], workers: int = 1) -> list[list[Trial]]:
         largest = stack_size(group[0].cell)
         count = max(-(-len(group) // largest), min(2 * workers, len(group) // 8), 1)
         bounds = [round(i * len(group) / count) for i in range(count + 1)]
-        found += [group[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        found += [group[a:b] for a, b in pairwise(bounds)]
     return sorted(found, key=lambda stack: -cost(stack))
 
 
 def stack_size(cell: Cell) -> int:
     """How many trials like this one a stack holds at most."""
     sizes = cell.layer_sizes
-    parameters = sum(out * (inn + 1) for inn, out in zip(sizes, sizes[1:], strict=False))
+    parameters = sum(out * (inn + 1) for inn, out in pairwise(sizes))
     widest = max(sizes) * max(cell.batch_size, 64)
     return max(1, min(SIZE, ELEMENTS // max(parameters, widest)))
 
@@ -74,7 +74,7 @@ def cost(stack: Sequence[Trial]) -> float:
 def work(cell: Cell) -> float:
     """Rough work of one trial: the multiplications of its matrix products."""
     sizes = cell.layer_sizes
-    return 3.0 * cell.steps * cell.batch_size * sum((inn + 1) * out for inn, out in zip(sizes, sizes[1:], strict=False))
+    return 3.0 * cell.steps * cell.batch_size * sum((inn + 1) * out for inn, out in pairwise(sizes))
 
 
 def parts(components: Sequence[C], dtype: np.dtype[Any], also: Sequence[Any] | None = None) -> list[Part[C]]:

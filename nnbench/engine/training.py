@@ -6,6 +6,7 @@ or is element-wise along the leading axis.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from nnbench.engine.records import Record
 from nnbench.engine.stack import parts, shape_key
 from nnbench.engine.updates import Updater
 from nnbench.errors import ContractError
-from nnbench.grid.trial import Cell, Trial
+from nnbench.grid.trial import Trial
 from nnbench.seeds import stream
 
 EVALUATIONS = 25
@@ -89,7 +90,8 @@ class _Training:
         self.alive = np.ones(len(trials), bool)
         self.diverged_step: list[int | None] = [None] * len(trials)
         self.best = _Best(self.params)
-        self._ones = np.ones(layout.size, dtype)
+        self._ones = np.ones_like(self.params)
+        self._mean = np.full(cell.batch_size, 1 / cell.batch_size, dtype)
 
     def run(self, max_steps: int | None) -> list[Record]:
         last = self.total if max_steps is None else min(max_steps, self.total)
@@ -118,13 +120,12 @@ class _Training:
         x, targets = self.batches.next()
         masks = self.dropout.draw() if self.dropout else None
         scores = self.network.forward(self.weights, x, masks)
-        losses = self.objective.losses(scores, targets)
-        self.network.backward(self.weights, self.objective.delta(scores, targets), self.gradients, masks)
+        losses, delta = self.objective.losses_and_delta(scores, targets)
+        self.network.backward(self.weights, delta, self.gradients, masks)
         self.objective.add_penalty_gradients(self.weights, self.gradients)
-        mean = np.add.reduce(losses[:, 0], axis=1) * (1 / losses.shape[2])
-        finite = np.isfinite(mean)
-        if not finite.all():
-            self._retire(~finite, step)
+        mean = np.matmul(losses, self._mean)[:, 0]
+        if not math.isfinite(mean.sum()):
+            self._retire(~np.isfinite(mean), step)
         return mean
 
     def _update(self, step: int) -> None:
@@ -134,10 +135,8 @@ class _Training:
         self.updater.step(step)
         if retired:
             self.params[~self.alive] = 0
-        finite = np.isfinite(self.params @ self._ones)  # a sum is finite only if every term is
-        if not finite.all():
-            finite = np.isfinite(self.params).all(axis=1)  # the sum itself may have overflowed
-            self._retire(~finite, step)
+        if not math.isfinite(np.vdot(self.params, self._ones)):  # a sum is finite only if every term is
+            self._retire(~np.isfinite(self.params).all(axis=1), step)
 
     def _retire(self, bad: Bool[np.ndarray, " trial"], step: int) -> None:
         """Freeze trials whose loss or parameters are no longer finite: at 0, where nothing that follows can go wrong."""

@@ -42,11 +42,12 @@ def nearest(name: str, among: Iterable[str]) -> str:
 
 def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[Problem]) -> Iterator[Cell]:
     before = len(problems)
-    for name in table:
-        if name not in fields.FIELDS:
-            problems.append(
-                Problem(f"{where}.{name}", f"no such field{nearest(name, fields.FIELDS)} (fields: {', '.join(fields.FIELDS)})")
-            )
+    known = ", ".join(fields.FIELDS)
+    problems += [
+        Problem(f"{where}.{name}", f"no such field{nearest(name, fields.FIELDS)} (fields: {known})")
+        for name in table
+        if name not in fields.FIELDS
+    ]
     axes: dict[str, list[_Choice]] = {}
     for name in fields.FIELDS:
         at = f"{where}.{name}"
@@ -60,9 +61,7 @@ def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[
     harness = {"nnbench": lookup.harness}
     for combination in product(*axes.values()):
         chosen = dict(zip(axes, combination, strict=True))
-        origins = {
-            f"{name}{suffix}": origin for name, choice in chosen.items() for suffix, origin in choice.origins.items()
-        }
+        origins = {f"{name}{suffix}": origin for name, choice in chosen.items() for suffix, origin in choice.origins.items()}
         cell = Cell(**{name: choice.value for name, choice in chosen.items()}, origins=harness | origins)
         if cell.batch_size > cell.train_size:
             message = f"{cell.batch_size} is larger than train_size, {cell.train_size}; a batch must fit into the training set"

@@ -40,7 +40,7 @@ _CONFIG = ConfigDict(strict=True, allow_inf_nan=False)
 def plain_type(field: str) -> Any:
     """Type of a field, bounds included."""
     info = Plain.model_fields[field]
-    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation  # type: ignore[return-value]
+    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
 
 
 @cache
@@ -57,8 +57,7 @@ def hyperparameter_default(cls: type[Component], name: str) -> Any:
 
 def component_kind(hint: Any) -> str | None:
     """The kind, for a hyperparameter that is itself a component."""
-    hint = _bare(hint)
-    return hint.__name__.lower() if isinstance(hint, type) and KINDS.get(hint.__name__.lower()) is hint else None
+    return next((kind for kind, base in KINDS.items() if base is _bare(hint)), None)
 
 
 def is_sequence(hint: Any) -> bool:

@@ -11,9 +11,9 @@ from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from nnbench.errors import GridError, Problem
-from nnbench.grid.overrides import apply
 from nnbench.grid.expand import expand, nearest
 from nnbench.grid.lookup import Lookup
+from nnbench.grid.overrides import apply
 from nnbench.grid.trial import Cell, Trial
 
 

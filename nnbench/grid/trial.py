@@ -66,7 +66,9 @@ class Cell:
     def canonical(self) -> dict[str, Any]:
         """Field values as plain data, every default filled in."""
         return {
-            f.name: plain(getattr(self, f.name)) for f in sorted(dataclasses.fields(self), key=lambda f: f.name) if f.name != "origins"
+            f.name: plain(getattr(self, f.name))
+            for f in sorted(dataclasses.fields(self), key=lambda f: f.name)
+            if f.name != "origins"
         }
 
     @cached_property

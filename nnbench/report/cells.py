@@ -58,7 +58,11 @@ def markdown(launch: Launch, found: Sequence[Line], limit: int = 30) -> str:
     count = totals(found)
     fields = launch.varying
     head = [*fields, *MEASURES]
-    table = [head, ["---"] * len(head), *([*(line.cell.labels[name] for name in fields), *measures(line)] for line in found[:limit])]
+    table = [
+        head,
+        ["---"] * len(head),
+        *([*(line.cell.labels[name] for name in fields), *measures(line)] for line in found[:limit]),
+    ]
     rest = [f"\n{len(found) - limit} more cells follow; results.csv has all of them."] if len(found) > limit else []
     return "\n".join(
         [

@@ -19,6 +19,7 @@ class NoPenalty(Penalty):
 
     name = "none"
     default = True
+    zero = True
 
     def value(self, w: Weights) -> Float[np.ndarray, "trial 1 1"]:
         return np.zeros((len(w), 1, 1), w.dtype)

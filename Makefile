@@ -1,0 +1,39 @@
+# Each target sets up what it needs. `make demo` runs the main job, `make test` the tests, `make check` everything that is not a test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Parallel test processes; each worker process of nnbench itself uses one thread.
+TEST_WORKERS ?= 2
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/nnbench run experiments/demo.toml
+	@echo "Look at every run: $(BIN)/nnbench ui"
+
+test: $(VENV)/installed
+	$(BIN)/pytest -m "not packaging" -n $(TEST_WORKERS) --dist loadfile
+
+check: $(VENV)/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -m packaging
+
+bench: $(VENV)/bench
+	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/workers.py
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nnbench needs Python 3.11 or newer; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(VENV)/bench: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist
