@@ -187,7 +187,7 @@ class Store:
             try:
                 data = json.loads(path.read_text(encoding="utf-8"))
                 found.append(Launch(**{**data, "cells": [LaunchCell(**cell) for cell in data["cells"]]}))
-            except (OSError, ValueError, TypeError) as error:
+            except (OSError, ValueError, TypeError, KeyError) as error:
                 warnings.warn(f"{path} is not a launch record and is passed over: {error}", stacklevel=2)
         return sorted(found, key=lambda launch: launch.started)
 

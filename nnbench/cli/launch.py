@@ -115,13 +115,16 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
 
 def _summary(out: Console, results: runner.Results, show_all: bool, limit: int = 20) -> None:
     found = results.lines
-    shown = found if show_all else found[:limit]
-    fields = results.launch.varying
-    rows = [(*(line.cell.labels[name] for name in fields), *measures(line)) for line in shown]
-    right = MEASURES
-    out.print(table((*fields, *MEASURES), rows, right, title=None))
-    if len(found) > len(shown):
-        out.print(f"… and {len(found) - len(shown)} more cells; --all prints them.")
+    fields = [name for name in results.launch.varying if name != "dataset"]
+    tasks = list(dict.fromkeys(cell.labels["dataset"] for cell in results.launch.cells))
+    for task in tasks:
+        own = [line for line in found if line.cell.labels["dataset"] == task]
+        shown = own if show_all else own[: max(limit // len(tasks), 5)]
+        rows = [(*(line.cell.labels[name] for name in fields), *measures(line)) for line in shown]
+        out.print()
+        out.print(table((*fields, *MEASURES), rows, MEASURES, title=task))
+        if len(own) > len(shown):
+            out.print(f"… and {len(own) - len(shown)} more; --all prints them")
     count = totals(found)
     out.print()
     out.print(

@@ -11,7 +11,7 @@ Curve = list[float]
 
 @dataclass(frozen=True)
 class Record:
-    """The result of one trial. Curves have one value for each of `curve_steps`; after a divergence they are NaN."""
+    """The result of one trial. Curves have one value for each of `curve_steps`; those of a diverged trial end before that."""
 
     status: Status
     steps: int = 0

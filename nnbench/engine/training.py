@@ -95,7 +95,7 @@ class _Training:
 
     def run(self, max_steps: int | None) -> list[Record]:
         last = self.total if max_steps is None else min(max_steps, self.total)
-        curves = Curves(len(self.cells))
+        curves = Curves()
         evaluations = set(evaluation_steps(self.total))
         running = np.zeros(len(self.cells))
         since = 0
@@ -103,7 +103,7 @@ class _Training:
             running += self._differentiate(step)
             since += 1
             if step in evaluations:
-                curves.add(step, self._evaluate(step, running / since), self.alive)
+                curves.add(step, self._evaluate(step, running / since))
                 running[:] = 0
                 since = 0
             if step == last or not self.alive.any():
@@ -112,7 +112,7 @@ class _Training:
             self._update(step + 1)
             if before is not None:
                 ratio = probes.norm(self.params - before) / probes.norm(before)
-                curves.amend("update_ratio", ratio, self.alive)
+                curves.amend("update_ratio", np.where(self.alive, ratio, np.nan))
         return self._records(curves)
 
     def _differentiate(self, step: int) -> Float[np.ndarray, " trial"]:
@@ -171,7 +171,7 @@ class _Training:
                     "test_accuracy_last": float(last_accuracy[trial]),
                     "test_loss_last": float(last_loss[trial]),
                 }
-            measured = curves.of(trial)
+            steps, measured = curves.of(trial, self.diverged_step[trial])
             records.append(
                 Record(
                     status="done" if self.alive[trial] else "diverged",
@@ -179,11 +179,11 @@ class _Training:
                     parameters=self.layout.size,
                     target=float(cell.dataset.target),
                     diverged_step=self.diverged_step[trial],
-                    curve_steps=list(curves.steps),
+                    curve_steps=steps,
                     best_step=int(self.best.step[trial]) if self.best.step[trial] >= 0 else None,
                     best_valid_accuracy=float(self.best.accuracy[trial]),
                     best_valid_loss=float(self.best.loss[trial]),
-                    steps_to_target=_reached(curves.steps, measured["valid_accuracy"], cell.dataset.target),
+                    steps_to_target=_reached(steps, measured["valid_accuracy"], cell.dataset.target),
                     **measured,
                     **outcome,
                 )
@@ -194,28 +194,26 @@ class _Training:
 class Curves:
     """What was measured at each evaluation of a stack."""
 
-    def __init__(self, trials: int) -> None:
+    def __init__(self) -> None:
         self.steps: list[int] = []
-        self._trials = trials
         self._values: dict[str, list[np.ndarray]] = {}
 
-    def add(self, step: int, measured: dict[str, np.ndarray], alive: Bool[np.ndarray, " trial"]) -> None:
-        """Append an evaluation, with NaN for trials that have diverged."""
+    def add(self, step: int, measured: dict[str, np.ndarray]) -> None:
+        """Append an evaluation."""
         self.steps.append(step)
         for name, values in measured.items():
-            self._values.setdefault(name, []).append(_masked(values, alive))
+            self._values.setdefault(name, []).append(values)
 
-    def amend(self, name: str, values: Float[np.ndarray, " trial"], alive: Bool[np.ndarray, " trial"]) -> None:
+    def amend(self, name: str, values: Float[np.ndarray, " trial"]) -> None:
         """Replace a curve's last values."""
-        self._values[name][-1] = _masked(values, alive)
+        self._values[name][-1] = values
 
-    def of(self, trial: int) -> dict[str, Any]:
-        """One trial's curves: lists over evaluations; for per-layer ones, a list of them."""
-        found = {}
-        for name, values in self._values.items():
-            rows = np.stack([at[trial] for at in values])
-            found[name] = rows.T.tolist()
-        return found
+    def of(self, trial: int, until: int | None) -> tuple[list[int], dict[str, Any]]:
+        """One trial's evaluations (before step `until`, if given): their steps, and curves; per-layer ones are lists of curves."""
+        steps = [step for step in self.steps if until is None or step < until]
+        return steps, {
+            name: np.stack([at[trial] for at in values])[: len(steps)].T.tolist() for name, values in self._values.items()
+        }
 
 
 class _Best:
@@ -243,10 +241,6 @@ def _load_all(trials: Sequence[Trial]) -> list[Splits]:
         if key not in loaded:
             loaded[key] = load(trial)
     return [loaded[data_key(trial)] for trial in trials]
-
-
-def _masked(values: np.ndarray, alive: Bool[np.ndarray, " trial"]) -> np.ndarray:
-    return np.where(alive.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
 
 
 def _reached(steps: Sequence[int], accuracy: Sequence[float], target: float) -> float:

@@ -35,7 +35,7 @@ def bits(record: Record) -> Any:
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_every_component_trains_the_same_alone_and_among_all_others_of_its_kind(
     trials, catalog: Catalog, kind: str, precision: str
-) -> None:  # noqa: ANN001
+) -> None:
     names = catalog.names(kind)
     table = f"{kind} = {names}\nprecision = {precision!r}\nhidden = [5, 4]"
     everything = trials(table, seeds=2)
@@ -52,12 +52,12 @@ def test_every_component_trains_the_same_alone_and_among_all_others_of_its_kind(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_stacks_of_any_composition_and_size_give_the_same_bits(trials, catalog: Catalog, data: st.DataObject) -> None:  # noqa: ANN001
+def test_stacks_of_any_composition_and_size_give_the_same_bits(trials, catalog: Catalog, data: st.DataObject) -> None:
     """Components, shapes, batch sizes, dropout, rate scaling and hyperparameters drawn at random."""
     hidden = data.draw(st.lists(st.sampled_from([1, 2, 3, 8, 16, 17, 33]), min_size=0, max_size=3), label="hidden")
     batch = data.draw(st.sampled_from([1, 3, 8, 16, 64]), label="batch")
     shared = (
-        f"hidden = {[hidden] if not hidden else hidden}\nbatch_size = {batch}\nepochs = 1\n"
+        f"hidden = {hidden or [[]]}\nbatch_size = {batch}\nepochs = 1\n"
         f"precision = {data.draw(st.sampled_from(['float32', 'float64']))!r}\n"
     )
     kinds = [kind for kind in KINDS if kind not in ("dataset", "preprocessor")]
@@ -79,7 +79,7 @@ def test_stacks_of_any_composition_and_size_give_the_same_bits(trials, catalog: 
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 15, 16, 31, 32, 33, 64])
-def test_full_size_networks_do_not_depend_on_the_size_of_their_stack(trials, size: int) -> None:  # noqa: ANN001
+def test_full_size_networks_do_not_depend_on_the_size_of_their_stack(trials, size: int) -> None:
     table = 'hidden = [32, 32]\nbatch_size = 64\ntrain_size = 128\nactivation = ["tanh", "leaky_relu", "sigmoid", "soft_sign"]\nepochs = 1'
     everything = trials(table, seeds=16)
     picked = everything[5 : 5 + size] if size < 64 else everything
@@ -88,7 +88,7 @@ def test_full_size_networks_do_not_depend_on_the_size_of_their_stack(trials, siz
     assert bits(train(picked[1:] + picked[:1])[-1]) == alone
 
 
-def test_a_neighbour_that_diverges_changes_nothing(trials) -> None:  # noqa: ANN001
+def test_a_neighbour_that_diverges_changes_nothing(trials) -> None:
     calm = trials('optimizer = { name = "sgd", lr = 0.1 }\nactivation = ["relu", "tanh"]', seeds=2)
     wild = trials('optimizer = { name = "sgd", lr = 1e30 }\nactivation = ["relu", "identity"]', seeds=2)
     records = train([calm[0], *wild, *calm[1:]])
@@ -98,7 +98,7 @@ def test_a_neighbour_that_diverges_changes_nothing(trials) -> None:  # noqa: ANN
         assert bits(record) == bits(train([trial])[0])
 
 
-def test_stacks_cover_every_trial_once_and_keep_a_cells_seeds_together(trials) -> None:  # noqa: ANN001
+def test_stacks_cover_every_trial_once_and_keep_a_cells_seeds_together(trials) -> None:
     everything = trials('optimizer = ["sgd", "adam"]\nactivation = ["tanh", "relu"]\nhidden = [[4], [5]]', seeds=12)
     for workers in (1, 2, 5):
         made = stacking.stacks(everything, workers)

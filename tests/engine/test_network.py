@@ -57,16 +57,12 @@ def labels(one: Pass, trial: int) -> list[int]:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("hidden", ["[]", "[3]", "[4, 2]", "[3, 2, 5]"])
-def test_networks_equal_a_loops_only_reference_to_1e_12(trials, activation: str, loss: str, hidden: str) -> None:  # noqa: ANN001
+def test_networks_equal_a_loops_only_reference_to_1e_12(trials, activation: str, loss: str, hidden: str) -> None:
     dataset = '"moons"' if loss == "binary_max_margin" else '{ name = "spirals", arms = 3 }'
     penalties = ["none", *PENALTIES]
-    stack = trials(
-        f'activation = "{activation}"\nloss = "{loss}"\ndataset = {dataset}\nhidden = {hidden}\nprecision = "float64"\n'
-        f'penalty = ["none", {", ".join(f"{{ name = {name!r}, lam = 0.1 }}" for name in PENALTIES)}]'
-        if hidden != "[]"
-        else f'activation = "{activation}"\nloss = "{loss}"\ndataset = {dataset}\nhidden = [[]]\nprecision = "float64"\n'
-        f'penalty = ["none", {", ".join(f"{{ name = {name!r}, lam = 0.1 }}" for name in PENALTIES)}]'
-    )
+    components = f'activation = "{activation}"\nloss = "{loss}"\ndataset = {dataset}\nhidden = [{hidden}]\nprecision = "float64"\n'
+    penalized = ", ".join(f'{{ name = "{name}", lam = 0.1 }}' for name in PENALTIES)
+    stack = trials(components + f'penalty = ["none", {penalized}]')
     one = Pass(stack)
     value, gradient = one.value(), one.gradient()
     assert [trial.cell.penalty.name for trial in stack] == penalties
@@ -80,11 +76,10 @@ def test_networks_equal_a_loops_only_reference_to_1e_12(trials, activation: str,
         np.testing.assert_allclose(one.network.scores[i].T, scores, rtol=1e-12, atol=1e-13)
 
 
-def test_gradients_of_every_component_match_central_differences(trials, catalog: Catalog) -> None:  # noqa: ANN001
+def test_gradients_of_every_component_match_central_differences(trials, catalog: Catalog) -> None:
     for activation, loss, penalty in product(catalog.names("activation"), catalog.names("loss"), catalog.names("penalty")):
-        stack = trials(
-            f'activation = "{activation}"\nloss = "{loss}"\npenalty = "{penalty}"\nhidden = [4, 3]\nprecision = "float64"\nbatch_size = 4'
-        )
+        components = f'activation = "{activation}"\nloss = "{loss}"\npenalty = "{penalty}"\n'
+        stack = trials(components + 'hidden = [4, 3]\nprecision = "float64"\nbatch_size = 4')
         one = Pass(stack)
         analytic = one.gradient()[0]
         epsilon = 1e-6
@@ -119,7 +114,7 @@ def test_layer_views_share_the_memory_of_the_row_of_parameters() -> None:
     assert (flat == 1).all()
 
 
-def test_shares_of_batches_come_out_the_same_in_parts_and_whole(trials) -> None:  # noqa: ANN001
+def test_shares_of_batches_come_out_the_same_in_parts_and_whole(trials) -> None:
     """A stack of mixed components gives each trial what a stack of its own gives."""
     stack = trials(
         'activation = ["tanh", "relu", "sigmoid"]\nloss = ["max_margin", "softmax_cross_entropy"]\nprecision = "float64"'

@@ -1,0 +1,131 @@
+"""The result store: whole files or none, the latest result of a trial, launches as they were."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from nnbench.engine.records import Record
+from nnbench.errors import InputError
+from nnbench.results import SCHEMA, Launch, LaunchCell, Store
+
+
+def row(trial: str, status: str = "done", **more: Any) -> dict[str, Any]:
+    record = Record(status=status, curve_steps=[0, 5], valid_loss=[0.5, math.nan], activation_std=[[1.0, 2.0], [3.0, math.inf]])  # type: ignore[arg-type]
+    return {
+        "trial_id": trial,
+        "cell_id": trial[0],
+        "seed": 0,
+        "launch_id": "l",
+        "grid": "g",
+        "fields": "{}",
+        "origins": "{}",
+        "started": 1.25,
+        "seconds": 0.5,
+        **asdict(record),
+        **more,
+    }
+
+
+def launch(name: str, started: float, cells: int = 2) -> Launch:
+    made = [
+        LaunchCell(
+            f"c{i}", {"hidden": [4]}, {"hidden": "4", "activation": f"a{i}"}, {"nnbench": ["nnbench", "1", ""]}, {f"t{i}": 0}
+        )
+        for i in range(cells)
+    ]
+    return Launch(name, "grid", "why?", "grid.toml", "seeds = 1", ["epochs=1"], started, made, {"python": "3"})
+
+
+def test_results_come_back_as_they_were_stored(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    stored = row("a1", test_accuracy=0.1 + 0.2, steps_to_target=math.inf, diverged_step=None)
+    store.append([stored, row("b1")])
+    (found,) = store.rows(["a1"], SCHEMA.names)
+    assert {name: found[name] for name in stored if name not in ("valid_loss", "stored")}.items() >= {
+        "test_accuracy": 0.1 + 0.2,
+        "steps_to_target": math.inf,
+        "diverged_step": None,
+        "activation_std": [[1.0, 2.0], [3.0, math.inf]],
+        "curve_steps": [0, 5],
+        "started": 1.25,
+    }.items()
+    assert found["valid_loss"][0] == 0.5
+    assert math.isnan(found["valid_loss"][1])
+
+
+def test_every_field_of_a_record_has_a_column() -> None:
+    assert set(asdict(Record(status="done"))) <= set(SCHEMA.names)
+
+
+def test_the_latest_result_of_a_trial_counts(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for status in ("failed", "diverged", "done"):
+        store.append([row("a1", status), row("b1", "done")])
+    assert store.statuses() == {"a1": "done", "b1": "done"}
+    assert [found["status"] for found in store.rows(["b1", "a1", "unknown"])] == ["done", "done"]
+    assert store.statuses(["a1"]) == {"a1": "done"}
+
+
+def test_an_empty_or_missing_folder_has_no_results(tmp_path: Path) -> None:
+    store = Store(tmp_path / "nothing")
+    assert store.statuses() == {}
+    assert store.rows(["a"]) == []
+    assert store.launches() == []
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+    store.append([row("a1")])
+
+    def full(table: Any, path: Path, **_: Any) -> None:
+        Path(path).write_bytes(b"PAR1 and no more")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(OSError, match="No space left"):
+        store.append([row("b1")])
+    assert len(list(tmp_path.iterdir())) == 1
+    assert store.statuses() == {"a1": "done"}
+
+
+def test_a_file_that_cannot_be_read_is_named_and_passed_over(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.append([row("a1")])
+    (tmp_path / "broken.parquet").write_bytes(b"not parquet")
+    with pytest.warns(UserWarning, match=r"broken\.parquet cannot be read"):
+        assert store.statuses() == {"a1": "done"}
+
+
+def test_launches_are_found_by_id_or_by_the_latest_of_a_grid(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    first, second = launch("one", 1.0), launch("two", 2.0)
+    store.save(second)
+    store.save(first)
+    assert [each.id for each in store.launches()] == ["one", "two"]
+    assert store.launch("one") == first
+    assert store.launch("grid") == second
+    with pytest.raises(InputError, match=r"no launch .three.*grid"):
+        store.launch("three")
+
+
+def test_a_launch_record_that_is_none_is_passed_over(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.save(launch("one", 1.0))
+    (tmp_path / "launches" / "zzz.json").write_text(json.dumps({"id": "zzz"}))
+    with pytest.warns(UserWarning, match="is not a launch record"):
+        assert [each.id for each in store.launches()] == ["one"]
+
+
+def test_fields_that_differ_between_cells_make_a_cells_title() -> None:
+    made = launch("one", 1.0)
+    assert made.varying == ["activation"]
+    assert made.title(made.cells[1]) == "a1"
+    assert launch("single", 1.0, cells=1).title(made.cells[0]) == "grid"
