@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import sys
 import time
 import traceback
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ import pluggy
 from nnbench import hooks
 from nnbench.components import KINDS, Component, Origin
 from nnbench.errors import PluginError, UnknownComponentError
+from nnbench.grid import fields
 from nnbench.grid.expand import nearest
 
 HARNESS_CODE = ("components.py", "seeds.py", "engine", "grid/trial.py")
@@ -165,9 +167,10 @@ def load_catalog(without: Sequence[str] = (), dists: Iterable[Distribution] | No
             manager.register(module, name=registered)
             offered = _offered(module)
             own = [Entry(_checked(cls), plugin, _origin(cls, dist)) for cls in offered]
+            _check_distinct([*entries, *own])
         except PluginError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             failures.append(Failure(plugin, _cause(error), traceback.format_exc()))
             if manager.has_plugin(registered):
                 manager.unregister(name=registered)
@@ -224,8 +227,10 @@ def _check_hooks(plugin: Plugin, module: Any) -> None:
 
 def _offered(module: Any) -> Sequence[Any]:
     implementation = getattr(module, "nnbench_components", None)
-    if implementation is None or getattr(implementation, "nnbench_impl", None) is None:
+    if implementation is None:
         return []
+    if getattr(implementation, "nnbench_impl", None) is None:
+        raise TypeError("nnbench_components is not marked as a hook; write @hookimpl above it (from nnbench import hookimpl)")
     offered = implementation()
     if not isinstance(offered, Sequence):
         raise TypeError(f"nnbench_components() returned {offered!r}, expected a list of component classes")
@@ -242,11 +247,36 @@ def _checked(cls: Any) -> type[Component]:
         raise TypeError(f"{cls.kind} {cls.name} lacks {missing}")
     if not cls.name.isidentifier():
         raise TypeError(f"{cls.kind} {cls.name!r}: a name has letters, digits and underscores only")
+    if not _is_importable(cls):
+        raise TypeError(f"{cls.kind} {cls.name}: workers cannot import {cls.__module__}.{cls.__qualname__}; define it in a module")
+    for name, hint in fields.hyperparameter_types(cls).items():
+        try:
+            fields.component_kind(hint) or fields.value_schema(hint)
+        except Exception as error:
+            raise TypeError(f"{cls.kind} {cls.name}: hyperparameter {name} has a type that no grid can give: {error}") from error
     return cls
 
 
-def _cause(error: Exception) -> str:
-    return "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+def _check_distinct(entries: Sequence[Entry]) -> None:
+    """One distribution offers a name of one kind once: even `distribution:name` could not tell two apart."""
+    seen: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        other = seen.setdefault((entry.cls.kind, entry.qualified), entry)
+        if other is not entry:
+            raise TypeError(
+                f"{entry.cls.kind} {entry.cls.name!r} is offered twice by {entry.origin.distribution} (plugin {other.plugin.name})"
+            )
+
+
+def _is_importable(cls: type[Component]) -> bool:
+    found: Any = sys.modules.get(cls.__module__)
+    for part in cls.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is cls
+
+
+def _cause(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
 
 
 def _described(entry: Entry) -> str:

@@ -120,7 +120,7 @@ def _until_broken(
 def _isolated(trials: Sequence[Trial]) -> list[Record]:
     try:
         return train(trials)
-    except Exception:
+    except (Exception, SystemExit):  # a component that calls sys.exit must not end the launch
         if len(trials) == 1:
             return [Record(status="failed", error=traceback.format_exc())]
         middle = len(trials) // 2  # rows never influence each other, so halves give the same results

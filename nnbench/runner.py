@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 from nnbench import environment, executors
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.engine.stack import stacks, work
+from nnbench.errors import InputError
 from nnbench.grid import Grid, Trial, label
 from nnbench.report.cells import Line, lines, write_documents
 from nnbench.results import Launch, LaunchCell, Store
-from nnbench.tracking import COLUMNS, Tracker, default_uri
+from nnbench.tracking import COLUMNS, Tracker, checked_uri, default_uri
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +104,8 @@ class Plan:
 
 
 def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", workers: int | None = None, fresh: bool = False) -> Plan:
-    """Expand a grid and see what has no results yet; raises GridError."""
+    """Expand a grid and see what has no results yet; raises InputError."""
+    _check_folder(Path(folder))
     workers = workers or available_workers()
     trials = grid.trials(catalog)
     known = {} if fresh else Store(Path(folder) / "results").statuses()
@@ -139,8 +141,8 @@ def run(
 
 
 def make_tracker(folder: Path, uri: str | None = None, on_logged: Callable[[], None] = lambda: None) -> Tracker:
-    """A tracker of one launch, for the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another."""
-    uri = uri or default_uri(folder)
+    """A tracker of one launch, for the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another; raises InputError."""
+    uri = checked_uri(uri or default_uri(folder))
     store = Store(folder / "results")
     artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
     return Tracker(uri, artifacts, write_documents(store), on_logged)
@@ -186,6 +188,14 @@ def execute(
             launch = replace(launch, logged_to={**launch.logged_to, tracker.uri: tracker.location})
             store.save(launch)
     return Results(launch, store, trained, tuple(audience.problems), tracker)
+
+
+def _check_folder(folder: Path) -> None:
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise InputError(f"{folder}: cannot be a folder for results, because {existing} is a file")
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{folder}: cannot be written to")
 
 
 def available_workers() -> int:

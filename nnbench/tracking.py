@@ -23,6 +23,7 @@ from urllib.parse import quote, urlencode
 import numpy as np
 
 from nnbench.analysis.summary import CellSummary, Estimate, mean_curve, summarize
+from nnbench.errors import InputError
 from nnbench.hooks import hookimpl
 from nnbench.results import SCALARS, Launch, LaunchCell, Store
 
@@ -45,6 +46,7 @@ LAYER_CURVES = {
     "dead": "dead_units",
     "saturated": "saturated",
 }
+SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks", "uc")
 COLUMNS = (*SCALARS, "curve_steps", *CURVES, *LAYER_CURVES)
 
 Documents = Callable[[Launch, Path], None]
@@ -55,6 +57,14 @@ Row = Mapping[str, Any]
 def default_uri(folder: Path) -> str:
     """The tracking store in `folder`, as SQLite, unless MLFLOW_TRACKING_URI names another."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder / 'mlflow.db').resolve().as_posix()}"
+
+
+def checked_uri(uri: str) -> str:
+    """The URI, if MLflow has a tracking store for it; raises InputError."""
+    scheme = uri.partition(":")[0].partition("+")[0]
+    if scheme not in SCHEMES or "://" not in uri:
+        raise InputError(f"tracking URI {uri!r}: MLflow takes {', '.join(f'{scheme}://…' for scheme in SCHEMES)}")
+    return uri
 
 
 def prepare(uri: str) -> MlflowClient:

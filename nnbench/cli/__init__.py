@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -85,6 +86,9 @@ def main() -> Any:
     """Run the command line; bad input ends in a message and exit status 2."""
     from nnbench.errors import InputError, PluginError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # formulas have letters that some terminals lack
     try:
         return cli(prog_name="nnbench")
     except (InputError, PluginError) as error:

@@ -18,10 +18,13 @@ KIND = click.Choice(list(KINDS))
 
 
 @click.command("list")
-@click.argument("kind", type=KIND, required=False)
+@click.argument("kind", type=KIND, required=False, metavar="[KIND]")
 @click.pass_obj
 def list_(without: tuple[str, ...], kind: str | None) -> None:
-    """List components with one line each, by KIND or all; a star marks the one taken where a grid names none."""
+    """List components with one line each; a star marks the one taken where a grid names none.
+
+    KIND is activation, initializer, optimizer, schedule, loss, penalty, preprocessor or dataset; all of them unless given.
+    """
     out = console()
     catalog = load_catalog(without)
     rows = [
@@ -34,11 +37,14 @@ def list_(without: tuple[str, ...], kind: str | None) -> None:
 
 
 @click.command()
-@click.argument("kind", type=KIND)
+@click.argument("kind", type=KIND, metavar="KIND")
 @click.argument("name")
 @click.pass_obj
 def show(without: tuple[str, ...], kind: str, name: str) -> None:
-    """Show one component: what its docstring says, its hyperparameters, and where it comes from."""
+    """Show one component: what its docstring says, its hyperparameters, and where it comes from.
+
+    KIND and NAME are as `nnbench list` prints them, for instance: nnbench show activation tanh.
+    """
     out = console()
     entry = load_catalog(without).entry(kind, name)
     cls = entry.cls

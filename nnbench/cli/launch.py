@@ -78,7 +78,7 @@ def run(
         tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged)
         results = runner.execute(plan, catalog, tracker=tracker, watchers=[progress])
     _summary(out, results, show_all)
-    _where_next(out, results, folder)
+    _where_next(out, results, folder, tracking_uri)
     sys.exit({"finished": 0, "failed": 1, "interrupted": 130}[results.status])
 
 
@@ -136,30 +136,41 @@ def _summary(out: Console, results: runner.Results, show_all: bool, limit: int =
     if results.status == "interrupted":
         left = len(results.launch.trial_ids) - sum(count.values())
         out.print(f"Interrupted: {left} trials are still to be trained; the same command goes on.", style="bold")
-    for cause, trials in failures(results).items():
-        out.print(f"{len(trials)} failed: {cause}", style="red", markup=False)
+    for cause, titles in failures(results).items():
+        some = ", ".join(dict.fromkeys(titles[:3])) + (", …" if len(set(titles)) > 3 else "")
+        out.print(f"{len(titles)} failed: {cause}; in {some}", style="red", markup=False)
 
 
 def failures(results: runner.Results) -> dict[str, list[str]]:
-    """Ids of failed trials by the last line of their tracebacks."""
+    """Titles of failed trials' cells by what failed, and where."""
+    titles = {cell.id: results.launch.title(cell) for cell in results.launch.cells}
     found: dict[str, list[str]] = {}
-    rows = results.store.rows(results.launch.trial_ids, ("trial_id", "status", "error"))
-    for row in rows:
+    for row in results.store.rows(results.launch.trial_ids, ("cell_id", "status", "error")):
         if row["status"] == "failed":
-            found.setdefault(row["error"].strip().splitlines()[-1], []).append(row["trial_id"])
+            found.setdefault(_cause(row["error"]), []).append(titles[row["cell_id"]])
     return found
 
 
-def _where_next(out: Console, results: runner.Results, folder: Path) -> None:
+def _cause(error: str) -> str:
+    """The line of a traceback that names the exception, the first after the last frame, and that frame."""
+    lines = error.strip().splitlines()
+    last = max((number for number, line in enumerate(lines) if line.startswith('  File "')), default=-1)
+    cause = next((line for line in lines[last + 1 :] if line and not line.startswith(" ")), lines[-1])
+    return cause if last < 0 else f"{cause} ({lines[last].strip().replace('File ', '', 1)})"
+
+
+def _where_next(out: Console, results: runner.Results, folder: Path, tracking_uri: str | None) -> None:
     for problem in results.watcher_problems:
         out.print(f"A watcher failed and was not told more: {problem}", style="yellow", markup=False)
-    option = "" if folder == Path("mlruns") else f" --folder {folder}"
+    options = ("" if folder == Path("mlruns") else f" --folder {folder}") + (
+        f" --tracking-uri {tracking_uri}" if tracking_uri else ""
+    )
     tracker = results.tracker
     if tracker and tracker.problem:
         out.print(f"{tracker.missing} cells are not in MLflow yet ({tracker.problem}).", style="yellow", markup=False)
-        out.print(f"Their results are safe; log them with: nnbench sync{option}")
+        out.print(f"Their results are safe; log them with: nnbench sync{options}", markup=False)
     elif tracker or results.launch.logged_to:
-        out.print(f"Browse every run: nnbench ui{option}")
+        out.print(f"Browse every run: nnbench ui{options}", markup=False)
 
 
 def duration(seconds: float) -> str:

@@ -39,7 +39,7 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None) -> None:
     launches = [store.launch(launch)] if launch else store.launches()
     if not launches:
         raise InputError(f"{folder} has no launches; start one with nnbench run GRID.toml")
-    uri = tracking_uri or tracking.default_uri(folder)
+    uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
     artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
     for each in launches:
         with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
@@ -65,7 +65,7 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None) -> None:
 def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     """Open the MLflow UI on the local store, for this machine only, and print links to the latest launches."""
     out = console()
-    uri = tracking_uri or tracking.default_uri(folder)
+    uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         raise InputError(f"nothing is logged in {folder} yet; start with nnbench run GRID.toml")
     port = _free_port(port)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import product
+from math import prod
 from typing import Any
 
 from nnbench.components import KINDS, Component, Origin
@@ -13,6 +14,8 @@ from nnbench.errors import Problem, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.trial import Cell, label
+
+MOST_CELLS = 1_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +61,12 @@ def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[
             axes[name] = list(_values(fields.plain_type(name), given, at, lookup, problems))
     if len(problems) > before:
         return
+    count = prod(len(choices) for choices in axes.values())
+    if count > MOST_CELLS:
+        problems.append(
+            Problem(where, f"{count:,} cells, more than the {MOST_CELLS:,} that one grid may have; split it into several")
+        )
+        return
     harness = {"nnbench": lookup.harness}
     for combination in product(*axes.values()):
         chosen = dict(zip(axes, combination, strict=True))
@@ -76,11 +85,15 @@ def _components(kind: str, given: Any, at: str, lookup: Lookup, problems: list[P
         if not given:
             problems.append(Problem(at, "an empty list; an axis needs at least one value"))
         for position, each in enumerate(given, start=1):
-            yield from _components(kind, each, f"{at}[{position}]", lookup, problems)
+            if isinstance(each, list):
+                problems.append(Problem(f"{at}[{position}]", "a list within a list; an axis is one flat list"))
+            else:
+                yield from _components(kind, each, f"{at}[{position}]", lookup, problems)
         return
     table = {"name": given} if isinstance(given, str) else given if given is not None else {}
     if not isinstance(table, Mapping) or not isinstance(table.get("name", ""), str):
-        problems.append(Problem(at, f'{given!r} is neither a name nor a table such as {{ name = "{lookup.names(kind)[0]}" }}'))
+        known = next(iter(lookup.names(kind)), "…")
+        problems.append(Problem(at, f'{given!r} is neither a name nor a table such as {{ name = "{known}" }}'))
         return
     try:
         cls, origin = lookup.find(kind, table["name"]) if "name" in table else lookup.find_default(kind)
@@ -98,7 +111,7 @@ def _components(kind: str, given: Any, at: str, lookup: Lookup, problems: list[P
         if name in table:
             axes[name] = list(_values(hint, table[name], f"{at}.{name}", lookup, problems))
         elif default is not dataclasses.MISSING:
-            axes[name] = [_Choice(default)]
+            axes[name] = list(_default(cls, hint, default, f"{at}.{name}", lookup, origin, problems))
         else:
             problems.append(Problem(f"{at}.{name}", f"{kind} {cls.name} needs a value: {fields.accepted(hint)}"))
             axes[name] = []
@@ -112,6 +125,37 @@ def _components(kind: str, given: Any, at: str, lookup: Lookup, problems: list[P
         made = _made(cls, values, at, problems)
         if made is not None:
             yield _Choice(made, {"": origin, **nested})
+
+
+def _default(
+    cls: type[Component], hint: Any, default: Any, at: str, lookup: Lookup, origin: Origin, problems: list[Problem]
+) -> Iterator[_Choice]:
+    """An author's default as if it had been written in the file, so that it has the same id."""
+    if isinstance(default, Component):
+        yield _Choice(default, _origins(default, lookup, origin))
+        return
+    try:
+        yield _Choice(fields.validated(hint, default))
+    except ValueError as error:
+        problems.append(Problem(at, f"the default of {cls.kind} {cls.name}, {default!r}, {error}; name a value"))
+
+
+def _origins(component: Component, lookup: Lookup, otherwise: Origin, suffix: str = "") -> dict[str, Origin]:
+    """Where a component made by an author comes from, and those inside it."""
+    try:
+        found, origin = lookup.find(component.kind, component.name)
+    except UnknownComponentError:
+        found, origin = None, otherwise
+    made = {suffix: origin if found is type(component) else otherwise}
+    for name, value in component.hyperparameters().items():
+        if isinstance(value, Component):
+            made |= _origins(value, lookup, made[suffix], f"{suffix}.{name}")
+    return made
+
+
+def _shown(value: Any) -> str:
+    """A value as the file has it: TOML's true, not Python's True."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _made(cls: type[Component], values: dict[str, Any], at: str, problems: list[Problem]) -> Component | None:
@@ -141,4 +185,4 @@ def _values(hint: Any, given: Any, at: str, lookup: Lookup, problems: list[Probl
         try:
             yield _Choice(fields.validated(hint, value))
         except ValueError as error:
-            problems.append(Problem(place, f"{value!r} {error}; accepted: {fields.accepted(hint)}"))
+            problems.append(Problem(place, f"{_shown(value)} {error}; accepted: {fields.accepted(hint)}"))

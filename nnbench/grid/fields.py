@@ -14,6 +14,10 @@ from nnbench.grid.trial import LrScaling, Precision
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 Units = Annotated[int, Ge(1), Le(65_536)]
+Count = Annotated[int, Ge(1), Le(1_000_000_000)]
+NAME_PATTERN = r"^[^/:%\"'\n]+$"
+"""What MLflow and file systems take as a name."""
+NAME_LENGTH = 100
 
 
 class Plain(BaseModel):
@@ -21,14 +25,14 @@ class Plain(BaseModel):
 
     model_config = STRICT
 
-    train_size: Annotated[int, Ge(1)] = Field(512, description="samples to train on")
-    valid_size: Annotated[int, Ge(1)] = Field(256, description="samples to validate on")
-    test_size: Annotated[int, Ge(1)] = Field(1024, description="samples to test on")
-    hidden: tuple[Units, ...] = Field((32, 32), description="units of each hidden layer; [] is a linear model")
+    train_size: Count = Field(512, description="samples to train on")
+    valid_size: Count = Field(256, description="samples to validate on")
+    test_size: Count = Field(1024, description="samples to test on")
+    hidden: tuple[Units, ...] = Field((32, 32), description="units of each hidden layer; [[]] is a linear model")
     dropout: Annotated[float, Ge(0), Lt(1)] = Field(0.0, description="probability of dropping a hidden unit while training")
     lr_scaling: LrScaling = Field("none", description='"fan_in" divides each layer\'s learning rate by √fan_in')
-    batch_size: Annotated[int, Ge(1)] = Field(64, description="samples in a batch")
-    epochs: Annotated[int, Ge(1)] = Field(50, description="passes over the training split")
+    batch_size: Count = Field(64, description="samples in a batch")
+    epochs: Count = Field(50, description="passes over the training split")
     precision: Precision = Field("float32", description="of all arrays while training")
 
 

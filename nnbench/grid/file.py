@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from nnbench.errors import GridError, Problem
 from nnbench.grid.expand import expand, nearest
+from nnbench.grid.fields import NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.overrides import apply
 from nnbench.grid.trial import Cell, Trial
@@ -22,13 +24,13 @@ class Grid(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^/:%\"'\n]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH, pattern=NAME_PATTERN)]
     """Names the experiment in MLflow; the file's name unless given."""
     question: str = ""
     """What the grid is to answer."""
-    seeds: Annotated[int, Ge(1)] | tuple[Annotated[int, Ge(0)], ...] = 3
+    seeds: Annotated[int, Ge(1), Le(1_000_000)] | tuple[Annotated[int, Ge(0), Le(2**63 - 1)], ...] = 3
     """How many seeds, counting from 0, or a list of them."""
-    trial: tuple[dict[str, Any], ...] = ({},)
+    trial: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = ({},)
     """The `[[trial]]` tables as written."""
 
     _source: str = PrivateAttr("")
@@ -69,10 +71,10 @@ class Grid(BaseModel):
         """Like `from_toml`, for the content of a file; `source` names it in errors."""
         try:
             data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise GridError(source, [Problem("", f"is not TOML: {error}")]) from None
         data, problems = _override(data, overrides)
-        grid, found = _structured({"name": Path(source).stem, **data})
+        grid, found = _structured({"name": _name_of(source), **data})
         problems += found
         tables = _tables(data)
         if lookup is not None and tables is not None:
@@ -114,6 +116,11 @@ class Grid(BaseModel):
         return [Trial(cell, seed) for cell in self.cells(lookup) for seed in self.seed_list]
 
 
+def _name_of(source: str) -> str:
+    """The file's name without what MLflow does not take."""
+    return re.sub(r"[/:%\"'\n]", "-", Path(source).stem)[:NAME_LENGTH] or "grid"
+
+
 def _override(data: dict[str, Any], given: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
     return apply(data, given, [name for name in Grid.model_fields if name != "trial"])
 
@@ -133,6 +140,10 @@ def _problem(error: Any) -> Problem:
     if name == "seeds":
         wanted = "accepted: a whole number of at least 1, or a list of distinct whole numbers of at least 0"
         return Problem(name, f"{error['input']!r} is not accepted; {wanted}")
+    if name == "name":
+        return Problem(
+            name, f"{error['input']!r} is not accepted; accepted: 1 to {NAME_LENGTH} characters, none of them / : % or a quote"
+        )
     if name == "trial":
         return Problem(name, "should be a table, [trial], or several, [[trial]]")
     return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should')}")

@@ -19,13 +19,15 @@ def apply(data: dict[str, Any], overrides: Sequence[str], top_level: Sequence[st
         keys = path.strip().removeprefix("trial.").split(".")
         if not separator or not all(keys):
             problems.append(Problem("--set", f"{override!r} is not of the form FIELD=VALUE, for instance optimizer.lr=0.1,0.3"))
+        elif keys[0] in top_level and len(keys) > 1:
+            problems.append(Problem(path.strip(), f"{keys[0]} is a plain value, with nothing inside to set"))
         elif keys[0] in top_level:
             data[keys[0]] = parse(text)
         else:
             tables = data.setdefault("trial", {})
-            for table in tables if isinstance(tables, list) else [tables]:
-                if isinstance(table, dict):
-                    _put(table, keys, parse(text))
+            own = [table for table in (tables if isinstance(tables, list) else [tables]) if isinstance(table, dict)]
+            if not all(_put(table, keys, parse(text)) for table in own):
+                problems.append(Problem(path.strip(), "the grid has a plain value there, with nothing inside to set"))
     return data, problems
 
 
@@ -38,8 +40,23 @@ def parse(text: str) -> Any:
     try:
         values = tomllib.loads(f"values = [{text}]")["values"]
     except tomllib.TOMLDecodeError:
-        values = [_word(part) for part in text.split(",")]
+        values = [_word(part) for part in _parts(text)]
     return values[0] if len(values) == 1 else values
+
+
+def _parts(text: str) -> list[str]:
+    """The text between commas that are in no brackets, braces or quotes."""
+    parts, depth, quote = [""], 0, ""
+    for character in text:
+        if quote or character in "\"'":
+            quote = "" if character == quote else quote or character
+        else:
+            depth += (character in "[{") - (character in "]}")
+        if character == "," and not quote and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def _word(text: str) -> Any:
@@ -49,16 +66,16 @@ def _word(text: str) -> Any:
         return text.strip()
 
 
-def _put(table: dict[str, Any], keys: Sequence[str], value: Any) -> None:
-    """Set a field, or a hyperparameter of each component that a field names."""
+def _put(table: dict[str, Any], keys: Sequence[str], value: Any) -> bool:
+    """Set a field, or a hyperparameter of each component that a field names; False where a plain value has none."""
     first, *rest = keys
     if not rest:
         table[first] = value
-        return
+        return True
     current = table.get(first, {})
     several = current if isinstance(current, list) else [current]
     made = [{"name": each} if isinstance(each, str) else each for each in several]
-    for each in made:
-        if isinstance(each, dict):
-            _put(each, rest, value)
+    if not all(isinstance(each, dict) and _put(each, rest, value) for each in made):
+        return False
     table[first] = made if isinstance(current, list) else made[0]
+    return True

@@ -26,7 +26,13 @@ def json_schema(lookup: Lookup) -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "name": {"type": "string", "description": "names the experiment in MLflow; the file's name unless given"},
+            "name": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": fields.NAME_LENGTH,
+                "pattern": fields.NAME_PATTERN,
+                "description": "names the experiment in MLflow; the file's name unless given",
+            },
             "question": {"type": "string", "description": "what the grid is to answer"},
             "seeds": {
                 "description": "how many seeds, counting from 0, or a list of them",
@@ -43,21 +49,26 @@ def json_schema(lookup: Lookup) -> Schema:
 
 
 def _kind(kind: str, lookup: Lookup) -> Schema:
-    classes = {name: lookup.find(kind, name)[0] for name in lookup.names(kind)}
-    known = [{"const": name, "description": cls.summary()} for name, cls in classes.items()]
-    others = {"type": "string", "pattern": "^[^:]+:[^:]+$", "description": "distribution:name"}
-    return {"anyOf": [*known, others, *(_component(name, cls) for name, cls in classes.items())]}
+    found = {name: lookup.find(kind, name) for name in lookup.names(kind)}
+    named = [(name, f"{origin.distribution}:{cls.name}", cls) for name, (cls, origin) in found.items()]
+    words = {word: cls for name, qualified, cls in named if not _required(cls) for word in (name, qualified)}
+    plain = [{"const": word, "description": cls.summary()} for word, cls in words.items()]
+    return {"anyOf": [*plain, *(_component([*dict.fromkeys((name, qualified))], cls) for name, qualified, cls in named)]}
 
 
-def _component(name: str, cls: type[Component]) -> Schema:
+def _required(cls: type[Component]) -> list[str]:
+    return [each for each in fields.hyperparameter_types(cls) if fields.hyperparameter_default(cls, each) is dataclasses.MISSING]
+
+
+def _component(names: list[str], cls: type[Component]) -> Schema:
     types = fields.hyperparameter_types(cls)
-    required = [each for each in types if fields.hyperparameter_default(cls, each) is dataclasses.MISSING]
+    required = _required(cls)
     return {
         "type": "object",
         "description": cls.summary(),
         "additionalProperties": False,
         "required": required if cls.default else ["name", *required],
-        "properties": {"name": {"const": name}, **{each: _hyperparameter(cls, each) for each in types}},
+        "properties": {"name": {"enum": names}, **{each: _hyperparameter(cls, each) for each in types}},
     }
 
 
@@ -68,13 +79,18 @@ def _hyperparameter(cls: type[Component], name: str) -> Schema:
         return _axis({"$ref": f"#/$defs/{kind}"})
     default = fields.hyperparameter_default(cls, name)
     known = {} if default is dataclasses.MISSING else {"default": list(default) if isinstance(default, tuple) else default}
-    return _axis(fields.value_schema(hint)) | known
+    return _values(hint) | known
 
 
 def _plain_field(name: str) -> Schema:
     info = fields.Plain.model_fields[name]
     default = list(info.default) if isinstance(info.default, tuple) else info.default
-    return _axis(fields.value_schema(fields.plain_type(name))) | {"default": default, "description": info.description}
+    return _values(fields.plain_type(name)) | {"default": default, "description": info.description}
+
+
+def _values(hint: Any) -> Schema:
+    one = fields.value_schema(hint)
+    return {"anyOf": [one | {"minItems": 1}, *_axis(one)["anyOf"][1:]]} if fields.is_sequence(hint) else _axis(one)
 
 
 def _axis(one: Schema) -> Schema:

@@ -6,15 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from nnbench import Catalog, Grid, load_catalog
+from nnbench import Catalog, Grid
 from nnbench.grid import Trial
 
 Make = Callable[..., list[Trial]]
-
-
-@pytest.fixture(scope="session")
-def catalog() -> Catalog:
-    return load_catalog()
 
 
 @pytest.fixture(scope="session")

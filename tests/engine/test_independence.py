@@ -33,9 +33,7 @@ def bits(record: Record) -> Any:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-def test_every_component_trains_the_same_alone_and_among_all_others_of_its_kind(
-    trials, catalog: Catalog, kind: str, precision: str
-) -> None:
+def test_every_component_trains_the_same_alone_and_in_company(trials, catalog: Catalog, kind: str, precision: str) -> None:
     names = catalog.names(kind)
     table = f"{kind} = {names}\nprecision = {precision!r}\nhidden = [5, 4]"
     everything = trials(table, seeds=2)

@@ -1,0 +1,69 @@
+"""Stacks on real worker processes, some of which die."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from misbehaving import Deadly, Raising
+
+from nnbench import Activation, Catalog
+from nnbench.engine.training import train
+from nnbench.executors import Outcome, given, local_pool, run_stack, train_all
+from nnbench.grid import Trial
+
+
+def trained(stacks: Sequence[Sequence[Trial]], workers: int = 2) -> dict[str, Outcome]:
+    finished = train_all(stacks, local_pool(workers), local_pool(1), 2 * workers, threading.Event())
+    return {trial.id: outcome for stack, outcomes in finished for trial, outcome in zip(stack, outcomes, strict=True)}
+
+
+@pytest.fixture
+def trials(small_grid, catalog: Catalog) -> list[Trial]:
+    return small_grid(seeds=4, activation=["tanh", "relu", "sigmoid"]).trials(catalog)
+
+
+def spoiled(trial: Trial, activation: Activation) -> Trial:
+    return Trial(replace(trial.cell, activation=activation), trial.seed + 100)
+
+
+def test_workers_give_what_this_process_gives(trials: list[Trial]) -> None:
+    found = trained([trials[:5], trials[5:]])
+    for trial, record in zip(trials, train(trials), strict=True):
+        assert repr(found[trial.id].record) == repr(record)
+
+
+def test_any_executor_will_do(trials: list[Trial]) -> None:
+    with ThreadPoolExecutor(2) as executor:
+        finished = list(train_all([trials[:5], trials[5:]], given(executor), given(executor), 4, threading.Event()))
+    assert sum(len(outcomes) for _, outcomes in finished) == len(trials)
+
+
+@pytest.mark.parametrize("at", [0, 3, 12])
+def test_a_component_that_raises_fails_its_own_trials_alone(trials: list[Trial], at: int) -> None:
+    bad = spoiled(trials[0], Raising())
+    outcomes = run_stack([*trials[:at], bad, *trials[at:]])
+    assert "RuntimeError: no forward today" in outcomes[at].record.error
+    assert outcomes[at].record.status == "failed"
+    good = [outcome.record for i, outcome in enumerate(outcomes) if i != at]
+    assert [repr(record) for record in good] == [repr(record) for record in train(trials)]
+
+
+def test_a_trial_that_kills_its_worker_fails_and_the_others_are_trained(trials: list[Trial]) -> None:
+    deadly = spoiled(trials[0], Deadly())
+    found = trained([[*trials[:3], deadly, *trials[3:6]], trials[6:9], trials[9:]])
+    assert found.pop(deadly.id).record.status == "failed"
+    assert {outcome.record.status for outcome in found.values()} == {"done"}
+    assert set(found) == {trial.id for trial in trials}
+
+
+def test_once_stopped_no_further_stack_begins_and_what_is_under_way_arrives(trials: list[Trial]) -> None:
+    stop = threading.Event()
+    arrived = []
+    for stack, _ in train_all([[trial] for trial in trials], local_pool(1), local_pool(1), 2, stop):
+        arrived.append(stack)
+        stop.set()
+    assert 1 <= len(arrived) <= 4

@@ -1,0 +1,31 @@
+"""Activations that go wrong, importable by worker processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+
+from nnbench import Activation
+
+
+class Raising(Activation):
+    """Raises."""
+
+    def forward(self, z: np.ndarray) -> np.ndarray:
+        raise RuntimeError("no forward today")
+
+    def derivative(self, z: np.ndarray, a: np.ndarray) -> np.ndarray:
+        return np.ones_like(z)
+
+
+class Deadly(Activation):
+    """Kills the process that calls it."""
+
+    def forward(self, z: np.ndarray) -> np.ndarray:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return z
+
+    def derivative(self, z: np.ndarray, a: np.ndarray) -> np.ndarray:
+        return np.ones_like(z)
