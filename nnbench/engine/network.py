@@ -57,6 +57,7 @@ class Network:
         self.inputs: list[Units] = [np.empty((0, 0, 0), dtype)] * (len(hidden) + 1)
         """What each layer multiplied."""
         self._deltas = [np.zeros_like(z) for z in self._z]
+        self._delta_parts = [[delta[part.rows] for part in activations] for delta in self._deltas]
         self.deltas = [delta[:, :-1] for delta in self._deltas]
         """Derivative of the objective by each hidden layer's pre-activations, (trial, unit, sample)."""
         self._pieces = [[(part.component, part.rows, z[part.rows]) for part in activations] for z in self.z]
@@ -83,8 +84,8 @@ class Network:
                 np.matmul(weights[layer].transpose(0, 2, 1), delta, out=padded)
                 if masks is not None:
                     padded *= masks[layer - 1]
-                for rows, derivative in self.derivatives(layer - 1):
-                    padded[rows] *= derivative
+                for part, (_, derivative) in zip(self._delta_parts[layer - 1], self.derivatives(layer - 1), strict=True):
+                    np.multiply(part, derivative, out=part)
                 delta = self.deltas[layer - 1]
 
     def derivatives(self, layer: int) -> list[tuple[slice, Units]]:

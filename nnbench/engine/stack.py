@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_t
 import numpy as np
 
 from nnbench.components import Component
-from nnbench.grid.trial import Cell, Trial, label
+from nnbench.grid.trial import Cell, Trial
 
 C = TypeVar("C", bound=Component)
 
@@ -45,8 +45,8 @@ def stacks(trials: Sequence[Trial], workers: int = 1) -> list[list[Trial]]:
 
     def component_key(trial: Trial) -> tuple[Any, ...]:
         cell = trial.cell
-        names = tuple(part.name for part in (cell.optimizer, cell.activation, cell.loss, cell.penalty, cell.schedule))
-        return (repr(shape_key(cell)), cell.lr_scaling, *names, label(cell.activation), cell.id, trial.seed)
+        names = tuple(part.name for part in (cell.activation, cell.loss, cell.penalty, cell.optimizer, cell.schedule))
+        return (repr(shape_key(cell)), *names, cell.lr_scaling, cell.id, trial.seed)
 
     found: list[list[Trial]] = []
     for _, same_shape in groupby(sorted(trials, key=component_key), key=lambda trial: shape_key(trial.cell)):
@@ -77,16 +77,23 @@ def work(cell: Cell) -> float:
     return 3.0 * cell.steps * cell.batch_size * sum((inn + 1) * out for inn, out in pairwise(sizes))
 
 
-def parts(components: Sequence[C], dtype: np.dtype[Any], also: Sequence[Any] | None = None) -> list[Part[C]]:
-    """Runs of components that can be called as one, in order; `also` has what else they must have in common."""
+def parts(components: Sequence[C], dtype: np.dtype[Any]) -> list[Part[C]]:
+    """Runs of components that can be called as one, in order."""
     found: list[Part[C]] = []
     start = 0
-    keys = [(_call_key(component), also[i] if also else None) for i, component in enumerate(components)]
-    for _, run in groupby(range(len(components)), key=keys.__getitem__):
-        members = [components[i] for i in run]
+    for _, run in groupby(components, key=_call_key):
+        members = list(run)
         found.append(Part(start, start + len(members), _stacked(members, dtype)))
         start += len(members)
     return found
+
+
+def groups(components: Sequence[C], dtype: np.dtype[Any], also: Sequence[Any]) -> list[tuple[list[int], C]]:
+    """Which components can be called as one, wherever they stand; `also` has what else they must have in common."""
+    members: dict[Any, list[int]] = {}
+    for i, component in enumerate(components):
+        members.setdefault((_call_key(component), also[i]), []).append(i)
+    return [(rows, _stacked([components[i] for i in rows], dtype)) for rows in members.values()]
 
 
 def _call_key(component: Component) -> tuple[Any, ...]:

@@ -88,6 +88,7 @@ class _Training:
         self.validate = Evaluation(layout, activations, self.objective, [splits.valid for splits in data], dtype)
         self.test = Evaluation(layout, activations, self.objective, [splits.test for splits in data], dtype)
         self.alive = np.ones(len(trials), bool)
+        self.alive_count = len(trials)
         self.diverged_step: list[int | None] = [None] * len(trials)
         self.best = _Best(self.params)
         self._ones = np.ones_like(self.params)
@@ -106,7 +107,7 @@ class _Training:
                 curves.add(step, self._evaluate(step, running / since))
                 running[:] = 0
                 since = 0
-            if step == last or not self.alive.any():
+            if step == last or not self.alive_count:
                 break
             before = self.params.copy() if step in evaluations else None
             self._update(step + 1)
@@ -124,16 +125,15 @@ class _Training:
         self.network.backward(self.weights, delta, self.gradients, masks)
         self.objective.add_penalty_gradients(self.weights, self.gradients)
         mean = np.matmul(losses, self._mean)[:, 0]
-        if not math.isfinite(mean.sum()):
+        if not math.isfinite(np.vdot(mean, mean)):
             self._retire(~np.isfinite(mean), step)
         return mean
 
     def _update(self, step: int) -> None:
-        retired = not self.alive.all()
-        if retired:
+        if self.alive_count < len(self.cells):
             self.gradient_rows[~self.alive] = 0
         self.updater.step(step)
-        if retired:
+        if self.alive_count < len(self.cells):
             self.params[~self.alive] = 0
         if not math.isfinite(np.vdot(self.params, self._ones)):  # a sum is finite only if every term is
             self._retire(~np.isfinite(self.params).all(axis=1), step)
@@ -142,6 +142,7 @@ class _Training:
         """Freeze trials whose loss or parameters are no longer finite: at 0, where nothing that follows can go wrong."""
         for trial in np.flatnonzero(bad & self.alive):
             self.alive[trial] = False
+            self.alive_count -= 1
             self.diverged_step[trial] = step
             self.params[trial] = 0
             self.updater.freeze(int(trial))

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from nnbench.components import Optimizer, Schedule, Weights
 from nnbench.engine.network import Flat, Layout
-from nnbench.engine.stack import Part, parts
+from nnbench.engine.stack import groups
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell
 
@@ -22,48 +22,79 @@ class Updater:
     def __init__(self, cells: Sequence[Cell], layout: Layout, params: Flat, gradients: Flat, steps: int) -> None:
         rates = learning_rates(cells, steps)
         scalings = [cell.lr_scaling for cell in cells]
-        self._blocks: list[_Block] = []
-        for part in parts([cell.optimizer for cell in cells], params.dtype, scalings):
-            own = (params[part.rows], gradients[part.rows], rates[:, part.rows])
-            if part.component.elementwise and scalings[part.start] == "none":
-                self._blocks.append(_Block(part, own[0][:, None], own[1][:, None], own[2]))
-                continue
-            layers = zip(layout.layers(own[0]), layout.layers(own[1]), strict=True)
-            for fan_in, (weights, gradient) in zip(layout.sizes, layers, strict=False):
-                scale = 1 / np.sqrt(fan_in) if scalings[part.start] == "fan_in" else 1.0
-                self._blocks.append(_Block(part, weights, gradient, own[2] * scale))
+        self._groups = [
+            _Group(rows, optimizer, scalings[rows[0]], layout, params, gradients, rates)
+            for rows, optimizer in groups([cell.optimizer for cell in cells], params.dtype, scalings)
+        ]
 
     def step(self, t: int) -> None:
         """Make update number `t`, counting from 1."""
-        for block in self._blocks:
-            block.optimizer.step(block.params, block.gradients, block.state, block.rates[t - 1], t)
+        for group in self._groups:
+            group.step(t)
 
     def freeze(self, trial: int) -> None:
         """Set the trial's state to 0, so that what follows stays finite."""
+        for group in self._groups:
+            if trial in group.rows:
+                group.freeze(group.rows.index(trial))
+
+
+class _Group:
+    """Trials of a stack with one optimizer: views of the stack's rows where they are contiguous, copies where not."""
+
+    def __init__(
+        self, rows: list[int], optimizer: Optimizer, scaling: str, layout: Layout, params: Flat, gradients: Flat, rates: Rates
+    ) -> None:
+        self.rows = rows
+        self._all = (params, gradients)
+        rates = rates[:, rows]
+        self._scattered = rows[-1] - rows[0] + 1 != len(rows)
+        span = slice(rows[0], rows[-1] + 1)
+        own = (params[rows], gradients[rows]) if self._scattered else (params[span], gradients[span])
+        self._params, self._gradients = own
+        if optimizer.elementwise and scaling == "none":
+            self._blocks = [_Block(optimizer, own[0][:, None], own[1][:, None], rates)]
+        else:
+            layers = zip(layout.layers(own[0]), layout.layers(own[1]), strict=True)
+            scales = [1 / np.sqrt(fan_in) if scaling == "fan_in" else 1.0 for fan_in in layout.sizes[:-1]]
+            self._blocks = [_Block(optimizer, *layer, rates * scale) for scale, layer in zip(scales, layers, strict=True)]
+
+    def step(self, t: int) -> None:
+        params, gradients = self._all
+        if self._scattered:
+            np.take(params, self.rows, axis=0, out=self._params, mode="clip")
+            np.take(gradients, self.rows, axis=0, out=self._gradients, mode="clip")
         for block in self._blocks:
-            if block.rows.start <= trial < block.rows.stop:
-                for array in block.state.values():
-                    array[trial - block.rows.start] = 0
+            block.step(t)
+        if self._scattered:
+            params[self.rows] = self._params
+
+    def freeze(self, row: int) -> None:
+        for block in self._blocks:
+            for array in block.state.values():
+                array[row] = 0
 
 
 class _Block:
     """What one call of an optimizer updates."""
 
-    def __init__(self, part: Part[Optimizer], params: Weights, gradients: Weights, rates: Rates) -> None:
-        self.rows = part.rows
-        self.optimizer = part.component
-        self.params = params
-        self.gradients = gradients.view()
-        self.gradients.flags.writeable = False
+    def __init__(self, optimizer: Optimizer, params: Weights, gradients: Weights, rates: Rates) -> None:
+        self._optimizer = optimizer
+        self._params = params
+        self._gradients = gradients.view()
+        self._gradients.flags.writeable = False
         rates = rates.astype(params.dtype)
-        self.rates = (rates[:, :1] if (rates == rates[:, :1]).all() else rates)[:, :, None, None]
-        self.state = self.optimizer.init(params)
+        self._rates = (rates[:, :1] if (rates == rates[:, :1]).all() else rates)[:, :, None, None]
+        self.state = optimizer.init(params)
         for name, array in self.state.items():
             if not isinstance(array, np.ndarray) or array.dtype != params.dtype or array.shape[:1] != params.shape[:1]:
                 got = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
                 raise ContractError(
-                    f"optimizer {self.optimizer.name}: init returned {got} as {name}, expected {params.dtype} {params.shape}"
+                    f"optimizer {optimizer.name}: init returned {got} as {name}, expected {params.dtype} {params.shape}"
                 )
+
+    def step(self, t: int) -> None:
+        self._optimizer.step(self._params, self._gradients, self.state, self._rates[t - 1], t)
 
 
 def learning_rates(cells: Sequence[Cell], steps: int) -> Rates:

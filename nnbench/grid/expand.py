@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import product
@@ -154,8 +155,8 @@ def _origins(component: Component, lookup: Lookup, otherwise: Origin, suffix: st
 
 
 def _shown(value: Any) -> str:
-    """A value as the file has it: TOML's true, not Python's True."""
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+    """A value as a file would have it: true, not Python's True."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _made(cls: type[Component], values: dict[str, Any], at: str, problems: list[Problem]) -> Component | None:
