@@ -22,7 +22,7 @@ from nnbench import environment, executors
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.engine.stack import stacks, work
 from nnbench.errors import InputError
-from nnbench.grid import Grid, Trial, label
+from nnbench.grid import Grid, Trial, labels
 from nnbench.report.cells import Line, lines, write_documents
 from nnbench.results import Launch, LaunchCell, Store
 from nnbench.tracking import COLUMNS, Tracker, checked_uri, default_uri
@@ -248,6 +248,7 @@ def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
     members: dict[str, list[Trial]] = defaultdict(list)
     for trial in plan.trials:
         members[trial.cell.id].append(trial)
+    named = labels([group[0].cell for group in members.values()])
     distributions = sorted({origin.distribution for group in members.values() for origin in group[0].cell.origins.values()})
     return Launch(
         id=time.strftime("%Y%m%d-%H%M%S-", time.gmtime(now)) + secrets.token_hex(2),
@@ -257,7 +258,7 @@ def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
         text=grid.text,
         overrides=grid.overrides,
         started=now,
-        cells=[_launch_cell(group) for group in members.values()],
+        cells=[_launch_cell(group, texts) for group, texts in zip(members.values(), named, strict=True)],
         environment={
             **environment.describe(Path(grid.source).resolve().parent if grid.source else Path.cwd(), distributions),
             "nnbench_code": catalog.harness.digest,
@@ -265,12 +266,12 @@ def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
     )
 
 
-def _launch_cell(group: Sequence[Trial]) -> LaunchCell:
+def _launch_cell(group: Sequence[Trial], texts: Mapping[str, str]) -> LaunchCell:
     cell = group[0].cell
     return LaunchCell(
         id=cell.id,
         fields=cell.canonical,
-        labels={name: label(getattr(cell, name)) for name in cell.canonical},
+        labels=texts,
         origins={name: astuple(origin) for name, origin in cell.origins.items()},
         trials={trial.id: trial.seed for trial in group},
     )

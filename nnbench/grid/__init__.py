@@ -2,6 +2,6 @@
 
 from nnbench.grid.file import Grid
 from nnbench.grid.schema import json_schema
-from nnbench.grid.trial import Cell, Trial, label
+from nnbench.grid.trial import Cell, Trial, label, labels
 
-__all__ = ["Cell", "Grid", "Trial", "json_schema", "label"]
+__all__ = ["Cell", "Grid", "Trial", "json_schema", "label", "labels"]

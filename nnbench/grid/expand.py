@@ -156,7 +156,9 @@ def _origins(component: Component, lookup: Lookup, otherwise: Origin, suffix: st
 
 def _shown(value: Any) -> str:
     """A value as a file would have it: true, not Python's True."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_shown, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, str)) else repr(value)
 
 
 def _made(cls: type[Component], values: dict[str, Any], at: str, problems: list[Problem]) -> Component | None:

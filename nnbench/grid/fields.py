@@ -87,7 +87,7 @@ def accepted(hint: Any) -> str:
     words = {"integer": "a whole number", "number": "a number", "string": "a string", "boolean": "true or false", "array": "a list"}
     text = words.get(schema.get("type", ""), "a value")
     bounds = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}
-    limits = [f"{word} {schema[key]:g}" for key, word in bounds.items() if key in schema]
+    limits = [f"{word} {schema[key]:,}" for key, word in bounds.items() if key in schema]
     if schema.get("type") == "array":
         text += f" of which each is {accepted(get_args(_bare(hint))[0])}"
     return f"{text} {' and '.join(limits)}".rstrip()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -100,13 +101,33 @@ def plain(value: Any) -> Any:
     return value
 
 
-def label(value: Any) -> str:
-    """The shortest text for a field value: a component's name, with hyperparameters that differ from their defaults."""
+def labels(cells: Sequence[Cell]) -> list[dict[str, str]]:
+    """The shortest texts for the fields of each cell that tell the cells apart: hyperparameters that vary are always shown."""
+    names = list(cells[0].canonical) if cells else []
+    seen: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for cell in cells:
+        for name in names:
+            value = getattr(cell, name)
+            if isinstance(value, Component):
+                for each, given in value.hyperparameters().items():
+                    seen[name, value.name, each].add(label(given))
+    varying: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for (name, component, each), texts in seen.items():
+        if len(texts) > 1:
+            varying[name, component].add(each)
+    return [
+        {name: label(value, varying[name, getattr(value, "name", "")]) for name in names for value in [getattr(cell, name)]}
+        for cell in cells
+    ]
+
+
+def label(value: Any, always: Collection[str] = ()) -> str:
+    """A short text for a field value: a component's name, with hyperparameters that differ from their defaults or are in `always`."""
     if isinstance(value, Component):
         changed = [
             f"{f.name}={label(getattr(value, f.name))}"
             for f in dataclasses.fields(value)  # type: ignore[arg-type]
-            if f.default is dataclasses.MISSING or getattr(value, f.name) != f.default
+            if f.name in always or f.default is dataclasses.MISSING or getattr(value, f.name) != f.default
         ]
         return f"{value.name}({', '.join(changed)})" if changed else value.name
     if isinstance(value, tuple):

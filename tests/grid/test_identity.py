@@ -12,10 +12,10 @@ from helpers import SmallLookup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnbench import Grid, load_catalog
+from nnbench import Catalog, Grid, load_catalog
 from nnbench.components import Origin
 from nnbench.grid.expand import expand
-from nnbench.grid.trial import Trial
+from nnbench.grid.trial import Trial, labels
 
 LOOKUP = SmallLookup()
 LAWS = settings(deadline=None, max_examples=60)
@@ -151,7 +151,7 @@ def test_a_component_is_the_same_with_its_distribution_in_front() -> None:
 
 
 SCRIPT = """
-from nnbench import Grid, load_catalog
+from nnbench import Catalog, Grid, load_catalog
 grid = Grid.from_toml(__import__("sys").argv[1])
 print(*sorted(trial.id for trial in grid.trials(load_catalog())))
 """
@@ -168,3 +168,11 @@ def test_ids_are_the_same_in_another_process_with_another_hash_seed(tmp_path: Pa
         [sys.executable, "-c", SCRIPT, str(path)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == sorted(trial.id for trial in Grid.from_toml(path).trials(load_catalog()))
+
+
+def test_labels_show_what_varies_even_where_it_is_the_default(catalog: Catalog) -> None:
+    """A table in which one of three rates has no number would puzzle its reader."""
+    grid = Grid.from_text('[trial]\noptimizer = ["sgd", { name = "adam", lr = [0.01, 0.1] }]', "x", catalog)
+    assert [each["optimizer"] for each in labels(grid.cells(catalog))] == ["sgd", "adam(lr=0.01)", "adam(lr=0.1)"]
+    alone = Grid.from_text('[trial]\noptimizer = { name = "adam", lr = 0.01 }', "x", catalog)
+    assert [each["optimizer"] for each in labels(alone.cells(catalog))] == ["adam"]
