@@ -9,7 +9,6 @@ TEST_WORKERS ?= 2
 
 demo: $(VENV)/installed
 	$(BIN)/nnbench run experiments/demo.toml
-	@echo "Look at every run: $(BIN)/nnbench ui"
 
 test: $(VENV)/installed
 	$(BIN)/pytest -m "not packaging" -n $(TEST_WORKERS) --dist loadfile

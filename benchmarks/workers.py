@@ -28,10 +28,10 @@ if __name__ == "__main__":
 
 
 def seconds(workers: int, seeds: int) -> float:
-    """Training time alone: the clock starts when warm-up stacks are done, so that starting processes is not counted."""
+    """Training time alone: the clock starts after six stacks for each worker, by when all processes are up."""
     catalog = load_catalog()
     trials = Grid.from_text(f"seeds = {seeds}\n[trial]\n{TABLE}", "workers", catalog).trials(catalog)
-    warm_up = stacks(trials[: 8 * workers], workers)
+    warm_up = stacks(trials, workers)[: 6 * workers]
     everything = [*warm_up, *stacks(trials, workers)]
     finished = train_all(everything, local_pool(workers), local_pool(1), 2 * workers, threading.Event())
     for _ in warm_up:

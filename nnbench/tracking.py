@@ -132,9 +132,32 @@ class Projection:
             if summary.exists():
                 self._client.set_tag(self.run_id, "mlflow.note.content", _fit(summary.read_text(encoding="utf-8"), 7_900))
             self._client.log_artifacts(self.run_id, name)
+        self._client.set_experiment_tag(self.experiment_id, f"mlflow.sharedViewState.{self.launch.id}", json.dumps(self._view()))
         self._client.set_tag(self.run_id, "nnbench.status", status)
         final = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}[status]
         self._client.set_terminated(self.run_id, final, int((self.launch.ended or self.launch.started) * 1000))
+
+    def _view(self) -> dict[str, Any]:
+        """What `view_path` presets in the UI: the launch's cells, best first, with the columns that tell them apart."""
+        values: dict[tuple[str, str], set[str]] = defaultdict(set)  # of hyperparameters for each component, as others lack them
+        for cell in self.launch.cells:
+            params = _params(cell, [])
+            for name, value in params.items():
+                kind, _, hyperparameter = name.partition(".")
+                values[name, params[kind] if hyperparameter else ""].add(value)
+        varying = list(dict.fromkeys(name for (name, _), found in values.items() if len(found) > 1))
+        metrics = ["test/accuracy", "test/accuracy_std", "valid/best_accuracy", "target/steps", "trials/diverged"]
+        return {
+            "searchFilter": f"tags.mlflow.parentRunId = '{self.run_id}'",
+            "orderByKey": "metrics.`test/accuracy`",
+            "orderByAsc": False,
+            "startTime": "ALL",
+            "lifecycleFilter": "Active",
+            "datasetsFilter": [],
+            "modelVersionFilter": "All Runs",
+            "selectedColumns": [*(f"metrics.`{name}`" for name in metrics), *(f"params.`{name}`" for name in varying[:12])],
+            "groupBy": None,
+        }
 
     def _experiment(self, artifacts: Path | None) -> str:
         name = self.launch.grid
@@ -338,14 +361,23 @@ def sync(
     return logged, projection.location
 
 
-def runs_path(location: str) -> str:
-    """Where the UI shows the cells of the launch at `location`, best first."""
+def view_path(location: str, launch: Launch) -> str:
+    """Where the UI shows the cells of the launch at `location`, best first, with columns chosen.
+
+    Columns are not a documented feature of MLflow: where they fail, the page shows all runs of the experiment.
+    """
+    return f"/#/experiments/{location.partition('/')[0]}/runs?workflowType=machine_learning&viewStateShareKey={launch.id}"
+
+
+def charts_path(location: str) -> str:
+    """Where the UI draws the curves of the ten best cells of the launch at `location`."""
     experiment_id, _, run_id = location.partition("/")
     query = {
         "workflowType": "machine_learning",
         "searchFilter": f"tags.mlflow.parentRunId = '{run_id}'",
         "orderByKey": "metrics.`test/accuracy`",
         "orderByAsc": "false",
+        "compareRunsMode": "CHART",
     }
     return f"/#/experiments/{experiment_id}/runs?{urlencode(query, quote_via=quote)}"
 
@@ -421,7 +453,9 @@ def _identity(rows: Sequence[Row]) -> str:
 
 
 def _span(rows: Sequence[Row]) -> tuple[int, int]:
-    return int(min(row["started"] for row in rows) * 1000), int(max(row["started"] + row["seconds"] for row in rows) * 1000)
+    """Start, and end after the training time of all seeds together (they were trained at once, in stacks with others)."""
+    started = min(row["started"] for row in rows)
+    return int(started * 1000), int((started + sum(row["seconds"] for row in rows)) * 1000)
 
 
 def _user() -> str:

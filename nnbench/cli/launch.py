@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections import Counter
 from contextlib import nullcontext
@@ -168,9 +170,14 @@ def _where_next(out: Console, results: runner.Results, folder: Path, tracking_ur
     tracker = results.tracker
     if tracker and tracker.problem:
         out.print(f"{tracker.missing} cells are not in MLflow yet ({tracker.problem}).", style="yellow", markup=False)
-        out.print(f"Their results are safe; log them with: nnbench sync{options}", markup=False)
+        out.print(f"Their results are safe; log them with: {program()} sync{options}", markup=False)
     elif tracker or results.launch.logged_to:
-        out.print(f"Browse every run: nnbench ui{options}", markup=False)
+        out.print(f"Browse every run: {program()} ui{options}", markup=False)
+
+
+def program() -> str:
+    """How this command was called, if a shell would not find `nnbench`."""
+    return "nnbench" if shutil.which("nnbench") else os.path.relpath(sys.argv[0])
 
 
 def duration(seconds: float) -> str:

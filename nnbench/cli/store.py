@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -85,14 +86,20 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     ]
     environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", **os.environ}
     environment.pop("MLFLOW_TRACKING_URI", None)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server never outlives this command
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         _wait(server, f"http://{HOST}:{port}/health")
         out.print(f"MLflow UI: http://{HOST}:{port}/#/experiments?workflowType=machine_learning   (Ctrl-C ends it)", soft_wrap=True)
         latest = {launch.grid: launch for launch in Store(folder / "results").launches() if uri in launch.logged_to}
         for launch in list(latest.values())[-5:]:
-            path = tracking.runs_path(launch.logged_to[uri])
-            out.print(f"{launch.grid}, best cells first: http://{HOST}:{port}{path}", soft_wrap=True, markup=False)
+            where = launch.logged_to[uri]
+            out.print(
+                f"{launch.grid}, best cells first: http://{HOST}:{port}{tracking.view_path(where, launch)}",
+                soft_wrap=True,
+                markup=False,
+            )
+            out.print(f"{launch.grid}, curves: http://{HOST}:{port}{tracking.charts_path(where)}", soft_wrap=True, markup=False)
         server.wait()
     except KeyboardInterrupt:
         pass

@@ -122,7 +122,7 @@ def labels(cells: Sequence[Cell]) -> list[dict[str, str]]:
 
 
 def label(value: Any, always: Collection[str] = ()) -> str:
-    """A short text for a field value: a component's name, with hyperparameters that differ from their defaults or are in `always`."""
+    """A short text for a field value: a component's name, with hyperparameters that are not the default or in `always`."""
     if isinstance(value, Component):
         changed = [
             f"{f.name}={label(getattr(value, f.name))}"

@@ -208,3 +208,13 @@ def test_a_projection_finds_its_launch_again(small_grid, catalog: Catalog, tmp_p
     results = launched(small_grid(), catalog, tmp_path)
     client = prepare(default_uri(tmp_path))
     assert Projection(client, results.launch, None).location in results.launch.logged_to.values()
+
+
+def test_a_view_of_the_launch_shows_its_cells_with_the_columns_that_tell_them_apart(tracked) -> None:
+    results, client, _ = tracked
+    (location,) = results.launch.logged_to.values()
+    experiment = client.get_experiment(location.partition("/")[0])
+    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{results.launch.id}"])
+    assert location.partition("/")[2] in view["searchFilter"]
+    assert {"params.`activation`", "params.`initializer`", "params.`optimizer.lr`"} < set(view["selectedColumns"])
+    assert "params.`dataset`" not in view["selectedColumns"]
