@@ -29,7 +29,7 @@ import torch
 from nnbench import Catalog, Grid, load_catalog
 from nnbench.engine import stack as stacking
 from nnbench.engine import training
-from nnbench.executors import _keep_freed_memory
+from nnbench.executors import keep_freed_memory
 from nnbench.grid import Trial
 
 STACK, SAMPLES, BATCH, EPOCHS, ROUNDS = 32, 512, 64, 50, 7
@@ -134,7 +134,7 @@ def compare(candidates: dict[str, Step], reference: str) -> None:
 
 
 def main() -> None:
-    _keep_freed_memory()
+    keep_freed_memory()
     catalog = load_catalog()
     uniform = trials(catalog, 'optimizer = { name = "adam", lr = [0.003, 0.01, 0.03, 0.1] }', STACK // 4)
     print(f"2-32-32-2 tanh, batch {BATCH}, Adam, float32, stacks of {STACK}, one core; median of {ROUNDS} interleaved rounds\n")

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 from nnbench.engine.records import Record
 from nnbench.engine.training import train
@@ -43,9 +43,9 @@ Finished = tuple[Sequence[Trial], Sequence[Outcome]]
 
 def run_stack(trials: Sequence[Trial]) -> list[Outcome]:
     """Train one stack on one thread; a trial whose component raises fails alone, the others are trained without it."""
-    _keep_freed_memory()
+    keep_freed_memory()
     started, clock = time.time(), time.perf_counter()
-    with _blas().limit(limits=1):
+    with threadpool_limits(1):
         records = _isolated(trials)
     share = (time.perf_counter() - clock) / len(trials)
     return [Outcome(record, started, share) for record in records]
@@ -128,6 +128,8 @@ def _isolated(trials: Sequence[Trial]) -> list[Record]:
 
 
 def _start_worker() -> None:
+    for library in ("OMP", "OPENBLAS", "MKL"):  # for those that a component loads later, where threadpoolctl cannot reach yet
+        os.environ[f"{library}_NUM_THREADS"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the launching process decides what Ctrl-C means
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -140,12 +142,7 @@ def _die_with(sentinel: int) -> None:
 
 
 @cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-@cache
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Have glibc keep freed memory: otherwise every temporary above 128 KB is given back and faulted in again."""
     if not sys.platform.startswith("linux"):
         return
@@ -158,13 +155,13 @@ def _keep_freed_memory() -> None:
 
 def seconds_per_step(trials: Sequence[Trial], steps: int = 20) -> float:
     """How long one step of this stack takes here, from a few steps of it."""
-    _keep_freed_memory()
+    keep_freed_memory()
 
     def clocked(count: int) -> float:
         start = time.perf_counter()
         train(trials, max_steps=count)
         return time.perf_counter() - start
 
-    with _blas().limit(limits=1):
+    with threadpool_limits(1):
         clocked(1)
         return max((clocked(3 * steps) - clocked(steps)) / (2 * steps), 1e-9)

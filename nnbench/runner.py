@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nnbench import environment, executors
 from nnbench.catalog import Catalog, load_catalog
@@ -123,29 +123,33 @@ def run(
     fresh: bool = False,
     track: bool = True,
     tracking_uri: str | None = None,
+    runs: Literal["cell", "trial"] = "cell",
     watchers: Sequence[object] = (),
 ) -> Results:
     """Train what a grid lacks, store results, and log them to MLflow.
 
     `executor` is any `concurrent.futures.Executor`; a pool of `workers` processes unless given, one for each processor.
-    `folder` holds the result store and the default tracking store. `fresh` trains again what has results. `watchers` are
-    objects with launch hooks, beside the installed plugins'. In a script, call this under `if __name__ == "__main__":`.
+    `folder` holds the result store and the default tracking store. `fresh` trains again what has results. `runs` says what is a run
+    in MLflow: a cell, or each of its trials as well. `watchers` are objects with launch hooks, beside the installed plugins'. In a
+    script, call this under `if __name__ == "__main__":`.
 
     The first Ctrl-C lets the stacks under way finish and returns what there is; a second one ends the workers and raises
     KeyboardInterrupt. Results stored until then stay in either case. Raises GridError before anything is written.
     """
     catalog = catalog or load_catalog()
     plan = make_plan(grid, catalog, folder, workers, fresh)
-    tracker = make_tracker(plan.folder, tracking_uri) if track else None
+    tracker = make_tracker(plan.folder, tracking_uri, each_trial=runs == "trial") if track else None
     return execute(plan, catalog, executor=executor, tracker=tracker, watchers=watchers)
 
 
-def make_tracker(folder: Path, uri: str | None = None, on_logged: Callable[[], None] = lambda: None) -> Tracker:
+def make_tracker(
+    folder: Path, uri: str | None = None, on_logged: Callable[[], None] = lambda: None, each_trial: bool = False
+) -> Tracker:
     """A tracker of one launch, for the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another; raises InputError."""
     uri = checked_uri(uri or default_uri(folder))
     store = Store(folder / "results")
     artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
-    return Tracker(uri, artifacts, write_documents(store), on_logged)
+    return Tracker(uri, artifacts, write_documents(store), on_logged, each_trial)
 
 
 def execute(
@@ -160,7 +164,7 @@ def execute(
     store = plan.store
     launch = _resumed(plan) or _new_launch(plan, catalog)
     store.save(launch)
-    if tracker and tracker.uri in launch.logged_to:
+    if tracker and tracker.uri in launch.logged_to and not tracker.each_trial:
         tracker = None
     audience = _Audience(catalog, [*([tracker] if tracker else []), *watchers])
     trained = 0

@@ -87,10 +87,11 @@ def prepare(uri: str) -> MlflowClient:
 
 
 class Projection:
-    """One launch, as runs in one tracking store."""
+    """One launch, as runs in one tracking store: one for each cell, and with `each_trial` one for each seed as well."""
 
-    def __init__(self, client: MlflowClient, launch: Launch, artifacts: Path | None) -> None:
+    def __init__(self, client: MlflowClient, launch: Launch, artifacts: Path | None, each_trial: bool = False) -> None:
         self._client = client
+        self._each_trial = each_trial
         self.launch = launch
         self.experiment_id = self._experiment(artifacts)
         self.run_id = self._parent()
@@ -103,24 +104,30 @@ class Projection:
 
     def log_cell(self, cell: LaunchCell, rows: Sequence[Row]) -> bool:
         """Log a cell with the results of all its seeds, unless that is there already; says whether it was logged now."""
+        if self._each_trial:
+            for row in rows:
+                self._log(cell, [row], "trial", row["trial_id"], f"{self.launch.title(cell)} · seed {row['seed']}")
+        return self._log(cell, rows, "cell", cell.id, self.launch.title(cell))
+
+    def _log(self, cell: LaunchCell, rows: Sequence[Row], kind: str, key: str, title: str) -> bool:
         from mlflow.entities import Param, RunTag
 
         identity = _identity(rows)
-        known = self._logged.get(cell.id)
+        known = self._logged.get(key)
         if known and known[1] == identity:
             return False
         if known:
             self._client.delete_run(known[0])
         started, ended = _span(rows)
         summary = summarize(rows)
-        tags = self._tags(cell, summary, identity)
-        run = self._client.create_run(self.experiment_id, started, tags, self.launch.title(cell))
+        tags = {"nnbench.kind": kind, f"nnbench.{kind}": key, **self._tags(cell, summary, identity)}
+        run = self._client.create_run(self.experiment_id, started, tags, title)
         params = [Param(name, _fit(value)) for name, value in _params(cell, rows).items()]
         metrics = _metrics(summary, rows, started, ended)
         self._client.log_batch(run.info.run_id, metrics[:900], params[:100], [RunTag("nnbench.metrics", str(len(metrics)))])
         self._log_dataset(run.info.run_id, cell)
         self._client.set_terminated(run.info.run_id, "FAILED" if summary.failed else "FINISHED", ended)
-        self._logged[cell.id] = (run.info.run_id, identity)
+        self._logged[key] = (run.info.run_id, identity)
         return True
 
     def finish(self, status: str, documents: Documents) -> None:
@@ -148,7 +155,7 @@ class Projection:
         varying = list(dict.fromkeys(name for (name, _), found in values.items() if len(found) > 1))
         metrics = ["test/accuracy", "test/accuracy_std", "valid/best_accuracy", "target/steps", "trials/diverged"]
         return {
-            "searchFilter": f"tags.mlflow.parentRunId = '{self.run_id}'",
+            "searchFilter": _cells_of(self.run_id),
             "orderByKey": "metrics.`test/accuracy`",
             "orderByAsc": False,
             "startTime": "ALL",
@@ -196,7 +203,7 @@ class Projection:
         return str(run.info.run_id)
 
     def _children(self) -> dict[str, tuple[str, str]]:
-        """Run id and results of each cell that is logged completely; what was cut off is deleted."""
+        """Run id and results of each cell and trial that is logged completely; what was cut off is deleted."""
         found: dict[str, tuple[str, str]] = {}
         token = None
         while True:
@@ -204,11 +211,11 @@ class Projection:
                 [self.experiment_id], f"tags.`mlflow.parentRunId` = '{self.run_id}'", max_results=1000, page_token=token
             )
             for run in page:
-                cell = run.data.tags.get("nnbench.cell", "")
-                if run.info.status == "RUNNING" or cell in found:
+                key = run.data.tags.get("nnbench.trial") or run.data.tags.get("nnbench.cell", "")
+                if run.info.status == "RUNNING" or key in found:
                     self._client.delete_run(run.info.run_id)
                 else:
-                    found[cell] = (run.info.run_id, run.data.tags.get("nnbench.results", ""))
+                    found[key] = (run.info.run_id, run.data.tags.get("nnbench.results", ""))
             token = page.token
             if not token:
                 return found
@@ -217,8 +224,6 @@ class Projection:
         origins = {f"nnbench.origin.{name}": " ".join(part for part in origin if part) for name, origin in cell.origins.items()}
         return {
             "mlflow.parentRunId": self.run_id,
-            "nnbench.kind": "cell",
-            "nnbench.cell": cell.id,
             "nnbench.launch": self.launch.id,
             "nnbench.results": identity,
             "nnbench.status": "failed" if summary.failed else "diverged" if summary.diverged else "done",
@@ -258,12 +263,18 @@ class Tracker:
     """
 
     def __init__(
-        self, uri: str, artifacts: Path | None, documents: Documents, on_logged: Callable[[], None] = lambda: None
+        self,
+        uri: str,
+        artifacts: Path | None,
+        documents: Documents,
+        on_logged: Callable[[], None] = lambda: None,
+        each_trial: bool = False,
     ) -> None:
         self.uri = uri
         self._artifacts = artifacts
         self._documents = documents
         self._on_logged = on_logged
+        self.each_trial = each_trial
         self._events: queue.Queue[Callable[[], None]] = queue.Queue()
         self._thread = threading.Thread(target=self._work, name="nnbench-tracking", daemon=True)
         self._projection: Projection | None = None
@@ -289,7 +300,7 @@ class Tracker:
         self._cells = {cell.id: cell for cell in launch.cells}
 
         def connect() -> None:
-            self._projection = Projection(prepare(self.uri), launch, self._artifacts)
+            self._projection = Projection(prepare(self.uri), launch, self._artifacts, self.each_trial)
 
         self._events.put(connect)
         self._thread.start()
@@ -348,9 +359,10 @@ def sync(
     artifacts: Path | None,
     documents: Documents,
     on_logged: Callable[[], None] = lambda: None,
+    each_trial: bool = False,
 ) -> tuple[int, str]:
     """Log what the tracking store lacks of a launch; says how many cells that were, and where. Raises what mlflow raises."""
-    projection = Projection(prepare(uri), launch, artifacts)
+    projection = Projection(prepare(uri), launch, artifacts, each_trial)
     rows = {row["trial_id"]: row for row in store.rows(launch.trial_ids, COLUMNS)}
     logged = 0
     for cell in launch.cells:
@@ -374,12 +386,16 @@ def charts_path(location: str) -> str:
     experiment_id, _, run_id = location.partition("/")
     query = {
         "workflowType": "machine_learning",
-        "searchFilter": f"tags.mlflow.parentRunId = '{run_id}'",
+        "searchFilter": _cells_of(run_id),
         "orderByKey": "metrics.`test/accuracy`",
         "orderByAsc": "false",
         "compareRunsMode": "CHART",
     }
     return f"/#/experiments/{experiment_id}/runs?{urlencode(query, quote_via=quote)}"
+
+
+def _cells_of(run_id: str) -> str:
+    return f"tags.mlflow.parentRunId = '{run_id}' and tags.nnbench.kind = 'cell'"
 
 
 def _stop() -> None:

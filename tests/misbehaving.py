@@ -6,6 +6,7 @@ import os
 import signal
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from nnbench import Activation
 
@@ -26,6 +27,16 @@ class Deadly(Activation):
     def forward(self, z: np.ndarray) -> np.ndarray:
         os.kill(os.getpid(), signal.SIGKILL)
         return z
+
+    def derivative(self, z: np.ndarray, a: np.ndarray) -> np.ndarray:
+        return np.ones_like(z)
+
+
+class Counting(Activation):
+    """Raises with the number of threads that BLAS may use."""
+
+    def forward(self, z: np.ndarray) -> np.ndarray:
+        raise RuntimeError(f"threads: {max(pool['num_threads'] for pool in threadpool_info())}")
 
     def derivative(self, z: np.ndarray, a: np.ndarray) -> np.ndarray:
         return np.ones_like(z)

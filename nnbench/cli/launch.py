@@ -34,6 +34,13 @@ FOLDER = click.option(
     help="Where results are kept.",
 )
 WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each processor unless given.")
+RUNS = click.option(
+    "--runs",
+    type=click.Choice(["cell", "trial"]),
+    default="cell",
+    show_default=True,
+    help="What is a run in MLflow: a cell, its seeds aggregated, or each of its trials as well.",
+)
 FRESH = click.option("--fresh", is_flag=True, help="Train again what has results already.")
 URI = click.option(
     "--tracking-uri", metavar="URI", help="MLflow tracking store; MLFLOW_TRACKING_URI, or SQLite in the folder, unless given."
@@ -46,6 +53,7 @@ URI = click.option(
 @WORKERS
 @FOLDER
 @URI
+@RUNS
 @click.option("--no-tracking", is_flag=True, help="Keep results, but log nothing to MLflow; nnbench sync can later.")
 @FRESH
 @click.option("--all", "show_all", is_flag=True, help="Print every cell, not only the best.")
@@ -57,6 +65,7 @@ def run(
     workers: int | None,
     folder: Path,
     tracking_uri: str | None,
+    runs: str,
     no_tracking: bool,
     fresh: bool,
     show_all: bool,
@@ -77,7 +86,7 @@ def run(
         have = f", {known} of them have results already" if known else ""
         out.print(f"{plan.cells} cells × {len(parsed.seed_list)} seeds = {len(plan.trials)} trials{have}; {plan.workers} workers")
     with LaunchProgress(out, track=not no_tracking) as progress:
-        tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged)
+        tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")
         results = runner.execute(plan, catalog, tracker=tracker, watchers=[progress])
     _summary(out, results, show_all)
     _where_next(out, results, folder, tracking_uri)

@@ -17,7 +17,7 @@ import click
 from rich.progress import Progress
 
 from nnbench import tracking
-from nnbench.cli.launch import FOLDER, URI
+from nnbench.cli.launch import FOLDER, RUNS, URI
 from nnbench.cli.output import console
 from nnbench.errors import InputError
 from nnbench.report.cells import write_documents
@@ -30,7 +30,8 @@ HOST = "127.0.0.1"
 @click.argument("launch", required=False)
 @FOLDER
 @URI
-def sync(launch: str | None, folder: Path, tracking_uri: str | None) -> None:
+@RUNS
+def sync(launch: str | None, folder: Path, tracking_uri: str | None, runs: str) -> None:
     """Log to MLflow whatever results it lacks, of LAUNCH (an id or a grid's name) or of every launch in the folder.
 
     Can be interrupted and repeated: what is logged completely stays, what was cut off is logged again.
@@ -46,7 +47,8 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None) -> None:
         with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
             task = bars.add_task(f"{each.grid} {each.id}", total=len(each.cells))
             try:
-                logged, location = tracking.sync(each, store, uri, artifacts, write_documents(store), partial(bars.advance, task))
+                advance = partial(bars.advance, task)
+                logged, location = tracking.sync(each, store, uri, artifacts, write_documents(store), advance, runs == "trial")
             except Exception as error:  # whatever a tracking store can fail with
                 out.print(f"{each.grid} {each.id}: cannot be logged to {uri}: {error}", style="red", markup=False)
                 sys.exit(1)

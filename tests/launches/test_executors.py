@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from misbehaving import Deadly, Raising
+from misbehaving import Counting, Deadly, Raising
 
 from nnbench import Activation, Catalog
 from nnbench.engine.training import train
@@ -67,3 +67,8 @@ def test_once_stopped_no_further_stack_begins_and_what_is_under_way_arrives(tria
         arrived.append(stack)
         stop.set()
     assert 1 <= len(arrived) <= 4
+
+
+def test_a_worker_uses_one_blas_thread(trials: list[Trial]) -> None:
+    counting = spoiled(trials[0], Counting())
+    assert trained([[counting]])[counting.id].record.error.strip().endswith("RuntimeError: threads: 1")

@@ -218,3 +218,18 @@ def test_a_view_of_the_launch_shows_its_cells_with_the_columns_that_tell_them_ap
     assert location.partition("/")[2] in view["searchFilter"]
     assert {"params.`activation`", "params.`initializer`", "params.`optimizer.lr`"} < set(view["selectedColumns"])
     assert "params.`dataset`" not in view["selectedColumns"]
+
+
+def test_each_trial_can_be_a_run_as_well(small_grid, catalog: Catalog, tmp_path: Path) -> None:
+    results = launched(small_grid(activation=["tanh", "relu"], seeds=3), catalog, tmp_path)
+    again = launched(small_grid(activation=["tanh", "relu"], seeds=3), catalog, tmp_path, runs="trial")
+    assert again.trained == 0
+    client = prepare(default_uri(tmp_path))
+    assert len(children(results, client, " and tags.`nnbench.kind` = 'cell'")) == 2
+    runs = children(results, client, " and tags.`nnbench.kind` = 'trial'")
+    rows = {row["trial_id"]: row for row in results.store.rows(results.launch.trial_ids)}
+    assert sorted(run.data.tags["nnbench.trial"] for run in runs) == sorted(rows)
+    for run in runs:
+        row = rows[run.data.tags["nnbench.trial"]]
+        assert run.data.params["seeds"] == str(row["seed"])
+        assert run.data.metrics["test/accuracy"] == row["test_accuracy"]
