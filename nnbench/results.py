@@ -11,20 +11,17 @@ import os
 import time
 import uuid
 import warnings
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nnbench.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Row = Mapping[str, Any]
 
@@ -68,8 +65,10 @@ SCHEMA = pa.schema(
     ]
 )
 """Columns of a result; what they hold is said where training writes them and where a launch does."""
-SCALARS = tuple(name for name in SCHEMA.names if not pa.types.is_list(SCHEMA.field(name).type))
-"""Columns that are no curves."""
+SCALARS = tuple(
+    name for name in SCHEMA.names if not pa.types.is_list(SCHEMA.field(name).type) and name not in ("fields", "origins", "grid")
+)
+"""Columns that are no curves and do not repeat what the launch records of each cell."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +133,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._launches = folder / "launches"
+        self._known: set[Path] = set()
+        self._index: dict[str, _Where] = {}
 
     def append(self, rows: Sequence[Row]) -> Path:
         """Write results as one file; raises OSError if the disk does not take them, leaving no half a file."""
@@ -147,32 +148,34 @@ class Store:
 
     def statuses(self, wanted: Collection[str] | None = None) -> dict[str, str]:
         """The status of every trial that has a result, or of those wanted."""
-        table = self._table(("trial_id", "status", "stored"))
-        if table is None:
-            return {}
-        rows = zip(*(table[name].to_pylist() for name in ("stored", "trial_id", "status")), strict=True)
-        latest = {trial: status for _, trial, status in sorted(rows)}
-        return latest if wanted is None else {trial: latest[trial] for trial in wanted if trial in latest}
+        latest = self._latest()
+        return {trial: latest[trial].status for trial in (latest if wanted is None else wanted) if trial in latest}
 
     def rows(self, wanted: Collection[str], columns: Sequence[str] = SCALARS) -> list[dict[str, Any]]:
         """The latest result of each trial wanted that has one, in that order."""
-        needed = tuple(dict.fromkeys([*columns, "trial_id", "stored"]))
-        table = self._table(needed, pa.array(list(wanted), pa.string()))
-        if table is None:
-            return []
-        latest = {row["trial_id"]: row for row in table.sort_by("stored").to_pylist()}
-        return [{name: latest[trial][name] for name in columns} for trial in wanted if trial in latest]
+        needed = [*dict.fromkeys([*columns, "trial_id"])]
+        found = {row["trial_id"]: row for block in self.blocks(wanted, needed) for row in block}
+        return [{name: found[trial][name] for name in columns} for trial in wanted if trial in found]
 
-    def frame(self, wanted: Collection[str], columns: Sequence[str] = SCALARS) -> pd.DataFrame:
-        """The same as a frame, one row for each trial."""
-        import pandas as pd
+    def blocks(self, wanted: Collection[str], columns: Sequence[str] = SCALARS) -> Iterator[list[dict[str, Any]]]:
+        """The same a file at a time, in no order, so that many results need little memory; `columns` has `trial_id`."""
+        for path, trials in self._files(wanted).items():
+            yield [row for row in _read(path, columns).to_pylist() if row["trial_id"] in trials]
 
-        return pd.DataFrame(self.rows(wanted, columns), columns=list(columns))
+    def _files(self, wanted: Collection[str]) -> dict[Path, set[str]]:
+        latest = self._latest()
+        files: dict[Path, set[str]] = defaultdict(set)
+        for trial in wanted:
+            if trial in latest:
+                files[latest[trial].path].add(trial)
+        return files
 
     def export(self, wanted: Collection[str], path: Path) -> None:
         """Write the latest results of the trials wanted, curves included, as one Parquet file."""
-        table = pa.Table.from_pylist(self.rows(wanted, SCHEMA.names), schema=SCHEMA)
-        pq.write_table(table, path, compression="zstd")
+        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+            for file, trials in self._files(wanted).items():
+                table = _read(file, SCHEMA.names)
+                writer.write_table(table.filter(pa.array([trial in trials for trial in table["trial_id"].to_pylist()])))
 
     def save(self, launch: Launch) -> None:
         """Write or replace a launch's record."""
@@ -200,19 +203,35 @@ class Store:
         known = ", ".join(dict.fromkeys(launch.grid for launch in launches)) or "none yet"
         raise InputError(f"no launch {name!r} in {self.folder} (grids launched: {known})")
 
-    def _table(self, columns: Sequence[str], wanted: pa.Array | None = None) -> pa.Table | None:
-        tables = []
+    def _latest(self) -> dict[str, _Where]:
+        """Where each trial's latest result is. Files never change, so each is looked into once."""
         for path in sorted(self.folder.glob("*.parquet")):
-            try:
-                table = pq.read_table(path, columns=list(columns), memory_map=True)
-            except (OSError, pa.ArrowInvalid) as error:
-                warnings.warn(f"{path} cannot be read and is passed over: {error}", stacklevel=2)
-                continue
-            if wanted is not None:
-                table = table.filter(pc.is_in(table["trial_id"], wanted))
-            if table.num_rows:
-                tables.append(table)
-        return pa.concat_tables(tables) if tables else None
+            if path not in self._known:
+                try:
+                    table = _read(path, ("trial_id", "status", "stored"))
+                except (OSError, pa.ArrowInvalid) as error:
+                    warnings.warn(f"{path} cannot be read and is passed over: {error}", stacklevel=3)
+                    self._known.add(path)
+                    continue
+                for row in table.to_pylist():
+                    where = _Where(row["stored"], row["status"], path)
+                    if row["trial_id"] not in self._index or self._index[row["trial_id"]] <= where:
+                        self._index[row["trial_id"]] = where
+                self._known.add(path)
+        return self._index
+
+
+class _Where(NamedTuple):
+    """A result's time, status and file."""
+
+    stored: float
+    status: str
+    path: Path
+
+
+def _read(path: Path, columns: Sequence[str]) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=list(columns), use_threads=False)
 
 
 @contextmanager

@@ -52,14 +52,21 @@ class Results:
         return self.launch.status
 
     @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """One mapping for each trial that has a result, without curves."""
+        return self.store.rows(self.launch.trial_ids)
+
+    @cached_property
     def lines(self) -> list[Line]:
         """Cells with their summaries, best first."""
-        return lines(self.launch, self.store.rows(self.launch.trial_ids))
+        return lines(self.launch, self.rows)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
         """One row for each trial, without curves."""
-        return self.store.frame(self.launch.trial_ids)
+        import pandas as pd
+
+        return pd.DataFrame(self.rows)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -75,6 +82,7 @@ class Plan:
 
     grid: Grid
     folder: Path
+    store: Store
     fresh: bool
     trials: list[Trial]
     missing: list[Trial]
@@ -85,11 +93,6 @@ class Plan:
     def cells(self) -> int:
         """How many cells the grid has."""
         return len(self.trials) // len(self.grid.seed_list)
-
-    @property
-    def store(self) -> Store:
-        """Where results are kept."""
-        return Store(self.folder / "results")
 
     def seconds(self) -> float:
         """About how long training will take: a few steps of the costliest stack of every shape, extrapolated."""
@@ -108,9 +111,10 @@ def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", worke
     _check_folder(Path(folder))
     workers = workers or available_workers()
     trials = grid.trials(catalog)
-    known = {} if fresh else Store(Path(folder) / "results").statuses()
+    store = Store(Path(folder) / "results")
+    known = {} if fresh else store.statuses()
     missing = [trial for trial in trials if known.get(trial.id) not in FINAL]
-    return Plan(grid, Path(folder), fresh, trials, missing, stacks(missing, workers), workers)
+    return Plan(grid, Path(folder), store, fresh, trials, missing, stacks(missing, workers), workers)
 
 
 def run(
@@ -167,7 +171,7 @@ def execute(
     if tracker and tracker.uri in launch.logged_to and not tracker.each_trial:
         tracker = None
     audience = _Audience(catalog, [*([tracker] if tracker else []), *watchers])
-    trained = 0
+    trained = failed = 0
     status = "interrupted"
     with audience, _interruptible() as stop:
         try:
@@ -180,9 +184,9 @@ def execute(
                 rows = [_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
                 store.append(rows)
                 trained += len(rows)
+                failed += sum(row["status"] not in FINAL for row in rows)
                 audience.tell("nnbench_results_stored", launch=launch, results=rows)
             if not stop.is_set():
-                failed = any(status not in FINAL for status in store.statuses(launch.trial_ids).values())
                 status = "failed" if failed else "finished"
         finally:
             launch = replace(launch, status=status, ended=time.time())
@@ -281,12 +285,10 @@ def _launch_cell(group: Sequence[Trial], texts: Mapping[str, str]) -> LaunchCell
     )
 
 
-def _known(plan: Plan, block: int = 2_000) -> Iterator[list[dict[str, Any]]]:
-    """What the store has already, a few cells' worth at a time."""
+def _known(plan: Plan) -> Iterator[list[dict[str, Any]]]:
+    """What the store has already, a few results at a time."""
     missing = {trial.id for trial in plan.missing}
-    known = [trial.id for trial in plan.trials if trial.id not in missing]
-    for start in range(0, len(known), block):
-        yield plan.store.rows(known[start : start + block], COLUMNS)
+    return plan.store.blocks([trial.id for trial in plan.trials if trial.id not in missing], COLUMNS)
 
 
 def _row(launch: Launch, trial: Trial, outcome: executors.Outcome) -> dict[str, Any]:

@@ -16,6 +16,8 @@ import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Metric
 
+BATCH = 850
+"""Metrics in a request, which takes 1,000 metrics, params and tags."""
 POINTS = 10
 """About how many points of a curve are logged; the full curves are in the result store."""
 CURVES = {
@@ -104,30 +108,32 @@ class Projection:
 
     def log_cell(self, cell: LaunchCell, rows: Sequence[Row]) -> bool:
         """Log a cell with the results of all its seeds, unless that is there already; says whether it was logged now."""
-        if self._each_trial:
-            for row in rows:
-                self._log(cell, [row], "trial", row["trial_id"], f"{self.launch.title(cell)} · seed {row['seed']}")
-        return self._log(cell, rows, "cell", cell.id, self.launch.title(cell))
+        return self.log(_entries(self.launch, cell, rows, self._each_trial))
 
-    def _log(self, cell: LaunchCell, rows: Sequence[Row], kind: str, key: str, title: str) -> bool:
-        from mlflow.entities import Param, RunTag
+    def log(self, entries: Sequence[_Entry]) -> bool:
+        """Log runs that are not there already; says whether any was logged now."""
+        return sum(map(self._log, entries)) > 0
 
-        identity = _identity(rows)
-        known = self._logged.get(key)
-        if known and known[1] == identity:
+    def _log(self, entry: _Entry) -> bool:
+        from mlflow.entities import Param
+
+        known = self._logged.get(entry.key)
+        if known and known[1] == entry.identity:
             return False
         if known:
             self._client.delete_run(known[0])
-        started, ended = _span(rows)
-        summary = summarize(rows)
-        tags = {"nnbench.kind": kind, f"nnbench.{kind}": key, **self._tags(cell, summary, identity)}
-        run = self._client.create_run(self.experiment_id, started, tags, title)
-        params = [Param(name, _fit(value)) for name, value in _params(cell, rows).items()]
-        metrics = _metrics(summary, rows, started, ended)
-        self._client.log_batch(run.info.run_id, metrics[:900], params[:100], [RunTag("nnbench.metrics", str(len(metrics)))])
-        self._log_dataset(run.info.run_id, cell)
-        self._client.set_terminated(run.info.run_id, "FAILED" if summary.failed else "FINISHED", ended)
-        self._logged[key] = (run.info.run_id, identity)
+        tags = {"nnbench.kind": entry.kind, f"nnbench.{entry.kind}": entry.key, **self._tags(entry)}
+        run_id = self._client.create_run(self.experiment_id, entry.started, tags, entry.title).info.run_id
+        params = [Param(name, _fit(value)) for name, value in _params(entry.cell, entry.seeds).items()]
+        metrics = _metrics(entry)
+        self._client.log_batch(run_id, metrics[:BATCH], params[:100])
+        for start in range(BATCH, len(metrics), BATCH):
+            self._client.log_batch(run_id, metrics[start : start + BATCH])
+        for start in range(100, len(params), 100):
+            self._client.log_batch(run_id, params=params[start : start + 100])
+        self._log_dataset(run_id, entry.cell)
+        self._client.set_terminated(run_id, "FAILED" if entry.summary.failed else "FINISHED", entry.ended)
+        self._logged[entry.key] = (run_id, entry.identity)
         return True
 
     def finish(self, status: str, documents: Documents) -> None:
@@ -148,7 +154,7 @@ class Projection:
         """What `view_path` presets in the UI: the launch's cells, best first, with the columns that tell them apart."""
         values: dict[tuple[str, str], set[str]] = defaultdict(set)  # of hyperparameters for each component, as others lack them
         for cell in self.launch.cells:
-            params = _params(cell, [])
+            params = _params(cell, ())
             for name, value in params.items():
                 kind, _, hyperparameter = name.partition(".")
                 values[name, params[kind] if hyperparameter else ""].add(value)
@@ -220,14 +226,14 @@ class Projection:
             if not token:
                 return found
 
-    def _tags(self, cell: LaunchCell, summary: CellSummary, identity: str) -> dict[str, str]:
-        origins = {f"nnbench.origin.{name}": " ".join(part for part in origin if part) for name, origin in cell.origins.items()}
+    def _tags(self, entry: _Entry) -> dict[str, str]:
+        summary = entry.summary
         return {
             "mlflow.parentRunId": self.run_id,
             "nnbench.launch": self.launch.id,
-            "nnbench.results": identity,
+            "nnbench.results": entry.identity,
             "nnbench.status": "failed" if summary.failed else "diverged" if summary.diverged else "done",
-            **origins,
+            **{f"nnbench.origin.{name}": " ".join(filter(None, origin)) for name, origin in entry.cell.origins.items()},
             **self._common_tags(),
         }
 
@@ -253,6 +259,62 @@ class Projection:
             profile=json.dumps(sizes),
         )
         self._client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A run to log: some results aggregated, and so small that thousands can wait."""
+
+    kind: str
+    key: str
+    title: str
+    cell: LaunchCell
+    summary: CellSummary
+    identity: str
+    """Which results the run shows: trained anew or completed, they differ."""
+    seeds: tuple[int, ...]
+    started: int
+    """Milliseconds since 1970."""
+    ended: int
+    """After the training time of all seeds together; they were trained at once, in stacks with others."""
+    parameters: int
+    steps: tuple[int, ...]
+    curves: Mapping[str, np.ndarray]
+    """Mean over seeds at each of `steps`."""
+
+
+def _entries(launch: Launch, cell: LaunchCell, rows: Sequence[Row], each_trial: bool) -> list[_Entry]:
+    title = launch.title(cell)
+    found = [_entry("cell", cell.id, title, cell, rows)]
+    if each_trial:
+        found += [_entry("trial", row["trial_id"], f"{title} · seed {row['seed']}", cell, [row]) for row in rows]
+    return found
+
+
+def _entry(kind: str, key: str, title: str, cell: LaunchCell, rows: Sequence[Row]) -> _Entry:
+    identity = json.dumps(sorted((row["trial_id"], row["status"], row["started"]) for row in rows))
+    started = min(row["started"] for row in rows)
+    trained = [row for row in rows if row["curve_steps"]]
+    steps: Sequence[int] = max((row["curve_steps"] for row in trained), key=len, default=[])
+    picked = sorted({round(i) for i in np.linspace(0, len(steps) - 1, POINTS)}) if steps else []
+    curves = {name: mean_curve([row[column] for row in trained]) for column, name in CURVES.items()} if trained else {}
+    for column, group in LAYER_CURVES.items():
+        for layer in range(len(trained[0][column]) if trained else 0):
+            curves[f"{group}/layer_{layer + 1}"] = mean_curve([row[column][layer] for row in trained])
+    return _Entry(
+        kind=kind,
+        key=key,
+        title=title,
+        cell=cell,
+        summary=summarize(rows),
+        identity=hashlib.sha256(identity.encode()).hexdigest()[:16],
+        seeds=tuple(row["seed"] for row in rows),
+        started=int(started * 1000),
+        ended=int((started + sum(row["seconds"] for row in rows)) * 1000),
+        parameters=max(row["parameters"] or 0 for row in rows),
+        steps=tuple(steps[i] for i in picked),
+        curves={name: curve[picked] for name, curve in curves.items()},
+    )
 
 
 class Tracker:
@@ -306,7 +368,7 @@ class Tracker:
         self._thread.start()
 
     @hookimpl
-    def nnbench_results_stored(self, launch: Launch, results: Sequence[Row]) -> None:  # noqa: ARG002 - named by the hook
+    def nnbench_results_stored(self, launch: Launch, results: Sequence[Row]) -> None:
         """Queue the cells that are complete with these results."""
         for row in results:
             if row["cell_id"] in self._cells:
@@ -315,7 +377,9 @@ class Tracker:
             cell = self._cells.get(cell_id)
             if cell and len(self._rows[cell_id]) == len(cell.trials):
                 rows = self._rows.pop(cell_id)
-                self._events.put(lambda cell=cell, rows=rows: self._log(cell, [rows[trial] for trial in cell.trials]))  # type: ignore[misc]
+                self._events.put(
+                    partial(self._log, _entries(launch, cell, [rows[trial] for trial in cell.trials], self.each_trial))
+                )
 
     @hookimpl
     def nnbench_launch_finished(self, launch: Launch, status: str) -> None:
@@ -334,9 +398,9 @@ class Tracker:
         self._thread.join()
         return not self.problem and not self.missing
 
-    def _log(self, cell: LaunchCell, rows: Sequence[Row]) -> None:
+    def _log(self, entries: Sequence[_Entry]) -> None:
         if self._projection:
-            self._projection.log_cell(cell, rows)
+            self._projection.log(entries)
             self.logged += 1
             self._on_logged()
 
@@ -402,11 +466,11 @@ def _stop() -> None:
     """Ends the tracker's thread."""
 
 
-def _params(cell: LaunchCell, rows: Sequence[Row]) -> dict[str, str]:
+def _params(cell: LaunchCell, seeds: Sequence[int]) -> dict[str, str]:
     params: dict[str, str] = {}
     for name, value in cell.fields.items():
         _flatten(name, value, params)
-    params["seeds"] = ",".join(str(row["seed"]) for row in rows)
+    params["seeds"] = ",".join(map(str, seeds))
     return params
 
 
@@ -422,9 +486,10 @@ def _flatten(name: str, value: Any, into: dict[str, str]) -> None:
         into[name] = str(value)
 
 
-def _metrics(summary: CellSummary, rows: Sequence[Row], started: int, ended: int) -> list[Metric]:
+def _metrics(entry: _Entry) -> list[Metric]:
     from mlflow.entities import Metric
 
+    summary = entry.summary
     finals = {
         **_estimate("test/accuracy", summary.test_accuracy),
         **_estimate("test/accuracy_last", summary.test_accuracy_last),
@@ -436,42 +501,20 @@ def _metrics(summary: CellSummary, rows: Sequence[Row], started: int, ended: int
         "trials/diverged": float(summary.diverged),
         "trials/failed": float(summary.failed),
         "time/seconds": summary.seconds,
-        "network/parameters": float(max(row["parameters"] or 0 for row in rows)),
+        "network/parameters": float(entry.parameters),
     }
-    metrics = [Metric(name, value, ended, 0) for name, value in finals.items()]
-    trained = [row for row in rows if row["curve_steps"]]
-    if not trained:
-        return metrics
-    steps = max((row["curve_steps"] for row in trained), key=len)
-    picked = sorted({round(i) for i in np.linspace(0, len(steps) - 1, POINTS)})
-    curves = {name: mean_curve([row[column] for row in trained]) for column, name in CURVES.items()}
-    for column, group in LAYER_CURVES.items():
-        for layer in range(len(trained[0][column])):
-            curves[f"{group}/layer_{layer + 1}"] = mean_curve([row[column][layer] for row in trained])
-    span = max(ended - started, 1)
-    for name, curve in curves.items():
-        for at in picked:
-            if np.isfinite(curve[at]):
-                timestamp = started + span * steps[at] // max(steps[-1], 1)
-                metrics.append(Metric(name, float(curve[at]), timestamp, steps[at]))
+    metrics = [Metric(name, value, entry.ended, 0) for name, value in finals.items()]
+    span = max(entry.ended - entry.started, 1)
+    for name, curve in entry.curves.items():
+        for step, value in zip(entry.steps, curve, strict=True):
+            if np.isfinite(value):
+                metrics.append(Metric(name, float(value), entry.started + span * step // max(entry.steps[-1], 1), step))
     return metrics
 
 
 def _estimate(name: str, value: Estimate) -> dict[str, float]:
     found = {name: value.mean, f"{name}_std": value.std, f"{name}_low": value.low, f"{name}_high": value.high}
     return {key: number for key, number in found.items() if np.isfinite(number)}
-
-
-def _identity(rows: Sequence[Row]) -> str:
-    """Which results a run shows: trained anew or completed, they differ."""
-    text = json.dumps(sorted((row["trial_id"], row["status"], row["started"]) for row in rows))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _span(rows: Sequence[Row]) -> tuple[int, int]:
-    """Start, and end after the training time of all seeds together (they were trained at once, in stacks with others)."""
-    started = min(row["started"] for row in rows)
-    return int(started * 1000), int((started + sum(row["seconds"] for row in rows)) * 1000)
 
 
 def _user() -> str:

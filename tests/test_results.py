@@ -129,3 +129,13 @@ def test_fields_that_differ_between_cells_make_a_cells_title() -> None:
     assert made.varying == ["activation"]
     assert made.title(made.cells[1]) == "a1"
     assert launch("single", 1.0, cells=1).title(made.cells[0]) == "grid"
+
+
+def test_an_export_has_the_latest_result_of_each_trial_wanted(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    store.append([row("a1", "failed"), row("b1")])
+    store.append([row("a1", "done"), row("c1")])
+    store.export(["a1", "c1", "unknown"], tmp_path / "all.parquet")
+    table = pq.read_table(tmp_path / "all.parquet")
+    assert table.schema.names == SCHEMA.names
+    assert dict(zip(table["trial_id"].to_pylist(), table["status"].to_pylist(), strict=True)) == {"a1": "done", "c1": "done"}

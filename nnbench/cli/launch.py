@@ -156,7 +156,7 @@ def failures(results: runner.Results) -> dict[str, list[str]]:
     """Titles of failed trials' cells by what failed, and where."""
     titles = {cell.id: results.launch.title(cell) for cell in results.launch.cells}
     found: dict[str, list[str]] = {}
-    for row in results.store.rows(results.launch.trial_ids, ("cell_id", "status", "error")):
+    for row in results.rows:
         if row["status"] == "failed":
             found.setdefault(_cause(row["error"]), []).append(titles[row["cell_id"]])
     return found

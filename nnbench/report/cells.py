@@ -98,7 +98,7 @@ def write_documents(store: Store) -> Callable[[Launch, Path], None]:
 
 def _csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
     cells = {cell.id: cell for cell in launch.cells}
-    measured = [name for name in rows[0] if name not in ("fields", "origins", "grid", "launch_id")] if rows else []
+    measured = [name for name in rows[0] if name != "launch_id"] if rows else []
     fields = list(launch.cells[0].labels) if launch.cells else []
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
