@@ -14,7 +14,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from nnbench.engine.records import Record
 from nnbench.engine.training import train
+from nnbench.errors import InputError
 from nnbench.grid.trial import Trial
 
 Pool = Callable[[], AbstractContextManager[Executor]]
@@ -67,18 +68,23 @@ def given(executor: Executor) -> Pool:
 
 
 def train_all(
-    stacks: Iterable[Sequence[Trial]], pool: Pool, alone: Pool, in_flight: int, stop: threading.Event
+    stacks: Iterable[Sequence[Trial]], pool: Pool, alone: Pool | None, in_flight: int, stop: threading.Event
 ) -> Iterator[Finished]:
     """Train stacks, yielding each as it finishes; once `stop` is set, no further stack begins.
 
     When a worker dies, what was under way is trained again, one stack at a time with the pool `alone` and in ever smaller
-    parts, until the trial that kills its worker is found; it counts as failed.
+    parts, until the trial that kills its worker is found; it counts as failed. Raises BrokenExecutor if there is no such pool,
+    and InputError if its workers cannot even start.
     """
     waiting = deque(stacks)
     suspects: deque[Sequence[Trial]] = deque()
     while waiting:
         suspects += yield from _until_broken(waiting, pool, in_flight, stop)
-    while suspects and not stop.is_set():
+    if suspects and alone is None:
+        raise BrokenExecutor("a worker of the given executor died; what was trained so far is stored")
+    if suspects:
+        _check_start(alone)
+    while suspects and alone is not None and not stop.is_set():
         stack = suspects.popleft()
         broken = yield from _until_broken(deque([stack]), alone, 1, stop)
         if broken and len(stack) == 1:
@@ -103,24 +109,57 @@ def _until_broken(
             while waiting and len(running) < in_flight:
                 stack = waiting.popleft()
                 try:
-                    running[executor.submit(run_stack, stack)] = stack
+                    with _sigint_blocked():
+                        running[executor.submit(run_stack, stack)] = stack
                 except BrokenExecutor:
                     broken.append(stack)
                     break
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 stack = running.pop(future)
-                if isinstance(future.exception(), BrokenExecutor):
-                    broken.append(stack)
-                else:
+                error = future.exception()
+                if error is None:
                     yield stack, future.result()
+                elif isinstance(error, BrokenExecutor):
+                    broken.append(stack)
+                elif len(stack) == 1:  # something that cannot travel to a worker or back
+                    text = "".join(traceback.format_exception(error))
+                    yield stack, [Outcome(Record(status="failed", error=text), time.time(), 0.0)]
+                else:
+                    waiting.extendleft([stack[len(stack) // 2 :], stack[: len(stack) // 2]])
     return [*broken, *running.values()]
+
+
+def _check_start(pool: Pool | None) -> None:
+    """Raise InputError if workers cannot start, as in a script that runs itself again in each of them."""
+    if pool is None:
+        return
+    with pool() as executor:
+        try:
+            executor.submit(os.getpid).result()
+        except BrokenExecutor:
+            raise InputError(
+                'worker processes cannot start; in a script, call nnbench.run under if __name__ == "__main__":'
+            ) from None
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """Worker processes that start meanwhile never see Ctrl-C, from their first moment on."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _isolated(trials: Sequence[Trial]) -> list[Record]:
     try:
         return train(trials)
-    except (Exception, SystemExit):  # a component that calls sys.exit must not end the launch
+    except BaseException:  # a component that calls sys.exit must not end the launch
         if len(trials) == 1:
             return [Record(status="failed", error=traceback.format_exc())]
         middle = len(trials) // 2  # rows never influence each other, so halves give the same results

@@ -13,15 +13,23 @@ import uuid
 import warnings
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nnbench.errors import InputError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows: two processes that run one launch at once are not kept apart
+    fcntl = None
 
 Row = Mapping[str, Any]
 
@@ -116,7 +124,7 @@ class Launch:
         """Every trial of every cell."""
         return [trial for cell in self.cells for trial in cell.trials]
 
-    @property
+    @cached_property
     def varying(self) -> list[str]:
         """Fields that are not the same in all cells."""
         names = self.cells[0].labels if self.cells else {}
@@ -183,6 +191,23 @@ class Store:
         with _renamed(self._launches / f"{launch.id}.json") as temporary:
             temporary.write_text(json.dumps(asdict(launch)), encoding="utf-8")
 
+    @contextmanager
+    def choosing(self) -> Iterator[None]:
+        """Only one process at a time decides which launch to begin or to go on with."""
+        with _locked(self._launches / "choosing.lock", wait=True):
+            yield
+
+    def claim(self, launch: Launch) -> ExitStack:
+        """Have this process alone run the launch until the stack is closed; raises InputError if another one does."""
+        claimed = ExitStack()
+        try:
+            claimed.enter_context(_locked(self._launches / f"{launch.id}.lock", wait=False))
+        except BlockingIOError:
+            raise InputError(
+                f"launch {launch.id} of {launch.grid} is running in another process; wait for it, or stop it"
+            ) from None
+        return claimed
+
     def launches(self) -> list[Launch]:
         """Every launch recorded, oldest first."""
         found = []
@@ -209,7 +234,7 @@ class Store:
             if path not in self._known:
                 try:
                     table = _read(path, ("trial_id", "status", "stored"))
-                except (OSError, pa.ArrowInvalid) as error:
+                except (OSError, pa.ArrowInvalid, ValueError) as error:
                     warnings.warn(f"{path} cannot be read and is passed over: {error}", stacklevel=3)
                     self._known.add(path)
                     continue
@@ -231,7 +256,20 @@ class _Where(NamedTuple):
 
 def _read(path: Path, columns: Sequence[str]) -> pa.Table:
     with pq.ParquetFile(path) as file:
+        missing = set(columns) - set(file.schema_arrow.names)
+        if missing:
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}, so it was not written by nnbench")
         return file.read(columns=list(columns), use_threads=False)
+
+
+@contextmanager
+def _locked(path: Path, wait: bool) -> Iterator[None]:
+    """Hold a lock on a file, which the system releases when the process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
 
 
 @contextmanager

@@ -42,6 +42,8 @@ class Results:
     store: Store
     trained: int
     """Trials trained in this call; the others had results."""
+    left: int = 0
+    """Trials that were to be trained and were not, because of an interruption."""
     watcher_problems: tuple[str, ...] = ()
     """Watchers that raised, and what."""
     tracker: Tracker | None = field(default=None, repr=False)
@@ -166,36 +168,38 @@ def execute(
 ) -> Results:
     """Do what a plan says; see `run`."""
     store = plan.store
-    launch = _resumed(plan) or _new_launch(plan, catalog)
-    store.save(launch)
+    with store.choosing():
+        launch = _chosen(plan, catalog)
+        claimed = store.claim(launch)
+        store.save(launch)
     if tracker and tracker.uri in launch.logged_to and not tracker.each_trial:
         tracker = None
     audience = _Audience(catalog, [*([tracker] if tracker else []), *watchers])
     trained = failed = 0
     status = "interrupted"
-    with audience, _interruptible() as stop:
+    with claimed, audience, _interruptible() as stop:
         try:
             audience.tell("nnbench_launch_started", launch=launch)
             for rows in _known(plan):
                 audience.tell("nnbench_results_stored", launch=launch, results=rows)
             pool = executors.given(executor) if executor else executors.local_pool(plan.workers)
-            alone = executors.given(executor) if executor else executors.local_pool(1)
+            alone = None if executor else executors.local_pool(1)
             for stack, outcomes in executors.train_all(plan.stacks, pool, alone, 2 * plan.workers, stop):
                 rows = [_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
                 store.append(rows)
                 trained += len(rows)
                 failed += sum(row["status"] not in FINAL for row in rows)
                 audience.tell("nnbench_results_stored", launch=launch, results=rows)
-            if not stop.is_set():
+            if trained == len(plan.missing):
                 status = "failed" if failed else "finished"
         finally:
             launch = replace(launch, status=status, ended=time.time())
             store.save(launch)
             audience.tell("nnbench_launch_finished", launch=launch, status=status)
-        if tracker and tracker.join():
+        if tracker and tracker.join() and status != "interrupted":
             launch = replace(launch, logged_to={**launch.logged_to, tracker.uri: tracker.location})
             store.save(launch)
-    return Results(launch, store, trained, tuple(audience.problems), tracker)
+    return Results(launch, store, trained, len(plan.missing) - trained, tuple(audience.problems), tracker)
 
 
 def _check_folder(folder: Path) -> None:
@@ -241,13 +245,17 @@ class _Audience:
                 self.problems.append(f"{name}: {hook} raised {type(error).__name__}: {error}")
 
 
-def _resumed(plan: Plan) -> Launch | None:
-    """The latest launch of the very same trials: unfinished, it goes on; finished, it is shown again."""
+def _chosen(plan: Plan, catalog: Catalog) -> Launch:
+    """The latest launch of the very same trials, which goes on if unfinished and is shown again if not; otherwise a new one."""
+    new = _new_launch(plan, catalog)
     wanted = {trial.id for trial in plan.trials}
-    for launch in reversed(plan.store.launches()):
-        if set(launch.trial_ids) == wanted and launch.grid == plan.grid.name:
-            return None if plan.fresh else replace(launch, status="running", logged_to={} if plan.missing else launch.logged_to)
-    return None
+    for old in reversed(plan.store.launches()):
+        if set(old.trial_ids) == wanted and old.grid == new.grid and not plan.fresh:
+            if plan.missing or old.status not in ("finished", "failed"):
+                return replace(new, id=old.id, started=old.started)
+            environment = old.environment  # that in which its trials were trained
+            return replace(new, id=old.id, started=old.started, environment=environment, logged_to=old.logged_to)
+    return new
 
 
 def _new_launch(plan: Plan, catalog: Catalog) -> Launch:

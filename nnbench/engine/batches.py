@@ -34,13 +34,15 @@ class Batches:
             for rows in shared.values()
         ]
         self._epoch = np.empty((len(trials), *self._sources[0][2].shape), np.dtype(cell.precision))
+        self._readable = self._epoch.view()
+        self._readable.flags.writeable = False
 
     def next(self) -> tuple[Units, Scores]:
         """Inputs (trial, feature + 1, sample) and targets (trial, class, sample) of the next batch."""
         if self._at == self._per_epoch:
             self._shuffle()
             self._at = 0
-        batch = self._epoch[:, :, self._at * self._size : (self._at + 1) * self._size]
+        batch = self._readable[:, :, self._at * self._size : (self._at + 1) * self._size]
         self._at += 1
         return batch[:, : self._features], batch[:, self._features :]
 

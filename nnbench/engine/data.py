@@ -65,7 +65,7 @@ def load(trial: Trial) -> Splits:
 def _drawn(cell: Cell, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
     dataset = cell.dataset
     x, labels = dataset.sample(rng, n)
-    x, labels = np.asarray(x, dtype=np.float64), np.asarray(labels)
+    x, labels = _real(f"dataset {dataset.name}: sample", x), np.asarray(labels)
     if x.shape != (n, dataset.features) or labels.shape != (n,):
         raise ContractError(
             f"dataset {dataset.name}: sample(rng, {n}) returned x {x.shape} and labels {labels.shape}, "
@@ -78,7 +78,15 @@ def _drawn(cell: Cell, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np
     return x, labels
 
 
+def _real(what: str, x: Any) -> np.ndarray:
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiu":
+        raise ContractError(f"{what} returned inputs of dtype {array.dtype}, expected float64")
+    return array.astype(np.float64, copy=False)
+
+
 def _split(cell: Cell, x: np.ndarray, labels: np.ndarray, outputs: int) -> Split:
+    x = _real(f"preprocessor {cell.preprocessor.name}: apply", x)
     expected = (len(labels), cell.layer_sizes[0])
     if x.shape != expected:
         raise ContractError(f"preprocessor {cell.preprocessor.name}: apply returned shape {x.shape}, expected {expected}")

@@ -18,7 +18,9 @@ C = TypeVar("C", bound=Component)
 SIZE = 32
 """Trials in a full stack of small networks: large enough that Python's share is small, small enough for the cache."""
 ELEMENTS = 1 << 19
-"""A stack holds no more trials than keep its largest array to about this many numbers."""
+"""A stack holds no more trials than keep its parameters, and its widest layer on a batch, to about this many numbers."""
+DATA_ELEMENTS = 1 << 24
+"""The same for its data: each trial has a copy."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,8 @@ def stack_size(cell: Cell) -> int:
     sizes = cell.layer_sizes
     parameters = sum(out * (inn + 1) for inn, out in pairwise(sizes))
     widest = max(sizes) * max(cell.batch_size, 64)
-    return max(1, min(SIZE, ELEMENTS // max(parameters, widest)))
+    data = (sizes[0] + 1 + sizes[-1]) * (cell.train_size + cell.valid_size + cell.test_size)
+    return max(1, min(SIZE, ELEMENTS // max(parameters, widest), DATA_ELEMENTS // data))
 
 
 def cost(stack: Sequence[Trial]) -> float:

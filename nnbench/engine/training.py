@@ -55,9 +55,11 @@ def initial_parameters(trials: Sequence[Trial], layout: Layout, dtype: np.dtype[
         for layer, weights in enumerate(layout.layers(params)):
             fan_out, columns = weights.shape[1:]
             drawn = initializer.sample(stream(row.seed, "initialization", layer), columns - 1, fan_out)
-            if not isinstance(drawn, np.ndarray) or drawn.shape != (fan_out, columns - 1):
-                got = getattr(drawn, "shape", type(drawn).__name__)
-                raise ContractError(f"initializer {initializer.name}: sample returned {got}, expected {(fan_out, columns - 1)}")
+            if not isinstance(drawn, np.ndarray) or drawn.shape != (fan_out, columns - 1) or drawn.dtype.kind not in "fiu":
+                got = f"{drawn.dtype} {drawn.shape}" if isinstance(drawn, np.ndarray) else type(drawn).__name__
+                raise ContractError(
+                    f"initializer {initializer.name}: sample returned {got}, expected float64 {(fan_out, columns - 1)}"
+                )
             weights[trial, :, :-1] = drawn
     return params
 

@@ -60,6 +60,11 @@ def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[
         else:
             given = table.get(name, fields.Plain.model_fields[name].default)
             axes[name] = list(_values(fields.plain_type(name), given, at, lookup, problems))
+    smallest = min((choice.value for choice in axes["train_size"]), default=0)
+    for choice in axes["batch_size"]:
+        if axes["train_size"] and choice.value > smallest:
+            message = f"{choice.value} is larger than train_size, {smallest}; a batch must fit into the training set"
+            problems.append(Problem(f"{where}.batch_size", message))
     if len(problems) > before:
         return
     count = prod(len(choices) for choices in axes.values())
@@ -73,11 +78,26 @@ def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[
         chosen = dict(zip(axes, combination, strict=True))
         origins = {f"{name}{suffix}": origin for name, choice in chosen.items() for suffix, origin in choice.origins.items()}
         cell = Cell(**{name: choice.value for name, choice in chosen.items()}, origins=harness | origins)
-        if cell.batch_size > cell.train_size:
-            message = f"{cell.batch_size} is larger than train_size, {cell.train_size}; a batch must fit into the training set"
-            problems.append(Problem(f"{where}.batch_size", message))
+        problem = _shape_problem(cell)
+        if problem:
+            problems.append(Problem(where, problem))
         else:
             yield cell
+
+
+def _shape_problem(cell: Cell) -> str:
+    """What is wrong with the numbers of features, classes and scores that components state."""
+    parts = (cell.dataset, cell.preprocessor, cell.loss)
+    who = ", ".join(f"{part.kind} {part.name}" for part in parts)
+    try:
+        sizes, target = cell.layer_sizes, cell.dataset.target
+    except Exception as error:  # an author's property or method
+        return f"{who}: {type(error).__name__}: {error}"
+    if not all(isinstance(size, int) and size > 0 for size in sizes):
+        return f"{who}: features, classes and outputs must be whole numbers above 0, not {sizes[0]!r} and {sizes[-1]!r}"
+    if not isinstance(target, (int, float)):
+        return f"dataset {cell.dataset.name}: target must be a number, not {target!r}"
+    return ""
 
 
 def _components(kind: str, given: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:
