@@ -271,7 +271,7 @@ class _Entry:
     cell: LaunchCell
     summary: CellSummary
     identity: str
-    """Which results the run shows: trained anew or completed, they differ."""
+    """Which results the run shows: the same again when trained anew, others once a failed trial is completed."""
     seeds: tuple[int, ...]
     started: int
     """Milliseconds since 1970."""
@@ -292,7 +292,9 @@ def _entries(launch: Launch, cell: LaunchCell, rows: Sequence[Row], each_trial: 
 
 
 def _entry(kind: str, key: str, title: str, cell: LaunchCell, rows: Sequence[Row]) -> _Entry:
-    identity = json.dumps(sorted((row["trial_id"], row["status"], row["started"]) for row in rows))
+    identity = json.dumps(
+        sorted((row["trial_id"], row["status"], repr(row["test_accuracy"]), repr(row["test_loss"])) for row in rows)
+    )
     started = min(row["started"] for row in rows)
     trained = [row for row in rows if row["curve_steps"]]
     steps: Sequence[int] = max((row["curve_steps"] for row in trained), key=len, default=[])

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -139,3 +140,9 @@ def test_an_export_has_the_latest_result_of_each_trial_wanted(tmp_path: Path) ->
     table = pq.read_table(tmp_path / "all.parquet")
     assert table.schema.names == SCHEMA.names
     assert dict(zip(table["trial_id"].to_pylist(), table["status"].to_pylist(), strict=True)) == {"a1": "done", "c1": "done"}
+
+
+def test_a_parquet_file_of_somebody_elses_is_passed_over(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"trial_id": ["x"]}), tmp_path / "theirs.parquet")
+    with pytest.warns(UserWarning, match=r"theirs\.parquet cannot be read and is passed over: it lacks status, stored"):
+        assert Store(tmp_path).statuses() == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
@@ -89,6 +90,7 @@ def main() -> Any:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # formulas have letters that some terminals lack
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     try:
         return cli(prog_name="nnbench")
     except (InputError, PluginError) as error:

@@ -87,8 +87,12 @@ def run(
         out.print(f"{plan.cells} cells × {len(parsed.seed_list)} seeds = {len(plan.trials)} trials{have}; {plan.workers} workers")
     with LaunchProgress(out, track=not no_tracking) as progress:
         tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")
-        results = runner.execute(plan, catalog, tracker=tracker, watchers=[progress])
-    _summary(out, results, show_all)
+        try:
+            results = runner.execute(plan, catalog, tracker=tracker, watchers=[progress])
+        except KeyboardInterrupt:
+            out.print("Stopped at once. Results so far are stored; the same command goes on.", style="bold")
+            sys.exit(130)
+    _summary(out, results, show_all, fresh)
     _where_next(out, results, folder, tracking_uri)
     sys.exit({"finished": 0, "failed": 1, "interrupted": 130}[results.status])
 
@@ -124,7 +128,7 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     out.print(table(("what", "value"), rows))
 
 
-def _summary(out: Console, results: runner.Results, show_all: bool, limit: int = 20) -> None:
+def _summary(out: Console, results: runner.Results, show_all: bool, fresh: bool, limit: int = 20) -> None:
     found = results.lines
     fields = [name for name in results.launch.varying if name != "dataset"]
     tasks = list(dict.fromkeys(cell.labels["dataset"] for cell in results.launch.cells))
@@ -145,8 +149,8 @@ def _summary(out: Console, results: runner.Results, show_all: bool, limit: int =
     if not results.trained and results.status == "finished":
         out.print("Nothing was trained: every trial has a result already (--fresh trains them again).", style="bold")
     if results.status == "interrupted":
-        left = len(results.launch.trial_ids) - sum(count.values())
-        out.print(f"Interrupted: {left} trials are still to be trained; the same command goes on.", style="bold")
+        going_on = "their earlier results stand" if fresh else "the same command goes on"
+        out.print(f"Interrupted: {results.left} trials are still to be trained; {going_on}.", style="bold")
     for cause, titles in failures(results).items():
         some = ", ".join(dict.fromkeys(titles[:3])) + (", …" if len(set(titles)) > 3 else "")
         out.print(f"{len(titles)} failed: {cause}; in {some}", style="red", markup=False)
@@ -154,11 +158,11 @@ def _summary(out: Console, results: runner.Results, show_all: bool, limit: int =
 
 def failures(results: runner.Results) -> dict[str, list[str]]:
     """Titles of failed trials' cells by what failed, and where."""
-    titles = {cell.id: results.launch.title(cell) for cell in results.launch.cells}
+    cells = {cell.id: cell for cell in results.launch.cells}
     found: dict[str, list[str]] = {}
     for row in results.rows:
         if row["status"] == "failed":
-            found.setdefault(_cause(row["error"]), []).append(titles[row["cell_id"]])
+            found.setdefault(_cause(row["error"]), []).append(results.launch.title(cells[row["cell_id"]]))
     return found
 
 
@@ -178,8 +182,9 @@ def _where_next(out: Console, results: runner.Results, folder: Path, tracking_ur
     )
     tracker = results.tracker
     if tracker and tracker.problem:
-        out.print(f"{tracker.missing} cells are not in MLflow yet ({tracker.problem}).", style="yellow", markup=False)
-        out.print(f"Their results are safe; log them with: {program()} sync{options}", markup=False)
+        what = f"{tracker.missing} cells are" if tracker.missing else "The launch's summary and files are"
+        out.print(f"{what} not in MLflow yet ({tracker.problem}).", style="yellow", markup=False)
+        out.print(f"The results are safe; log them with: {program()} sync{options}", markup=False)
     elif tracker or results.launch.logged_to:
         out.print(f"Browse every run: {program()} ui{options}", markup=False)
 

@@ -44,7 +44,7 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None, runs: str) 
     uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
     artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
     for each in launches:
-        with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+        with store.claim(each), Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
             task = bars.add_task(f"{each.grid} {each.id}", total=len(each.cells))
             try:
                 advance = partial(bars.advance, task)
@@ -52,7 +52,7 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None, runs: str) 
             except Exception as error:  # whatever a tracking store can fail with
                 out.print(f"{each.grid} {each.id}: cannot be logged to {uri}: {error}", style="red", markup=False)
                 sys.exit(1)
-        if each.status == "finished":
+        if each.status in ("finished", "failed"):
             store.save(replace(each, logged_to={**each.logged_to, uri: location}))
         out.print(
             f"{each.grid} {each.id}: {logged} of {len(each.cells)} cells logged now, the others were there or are not trained"

@@ -51,6 +51,13 @@ class Grid(BaseModel):
             raise ValueError("a list of seeds must have at least one, and none twice")
         return value
 
+    @field_validator("name")
+    @classmethod
+    def _not_mlflows(cls, value: str) -> str:
+        if value.lower() == "default":
+            raise ValueError("is the name of MLflow's own experiment; choose another")
+        return value
+
     @classmethod
     def from_toml(cls, path: str | Path, lookup: Lookup | None = None, overrides: Sequence[str] = ()) -> Grid:
         """Read a grid file.
@@ -59,7 +66,7 @@ class Grid(BaseModel):
         """
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise GridError(str(path), [Problem("", f"cannot be read: {error.strerror or error}")]) from None
         except UnicodeDecodeError:
@@ -140,13 +147,13 @@ def _problem(error: Any) -> Problem:
     if name == "seeds":
         wanted = "accepted: a whole number of at least 1, or a list of distinct whole numbers of at least 0"
         return Problem(name, f"{error['input']!r} is not accepted; {wanted}")
-    if name == "name":
+    if name == "name" and error["type"] != "value_error":
         return Problem(
             name, f"{error['input']!r} is not accepted; accepted: 1 to {NAME_LENGTH} characters, none of them / : % or a quote"
         )
     if name == "trial":
         return Problem(name, "should be a table, [trial], or several, [[trial]]")
-    return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should')}")
+    return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should').replace('Value error, ', '')}")
 
 
 def _tables(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:

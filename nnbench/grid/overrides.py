@@ -9,6 +9,9 @@ from typing import Any
 
 from nnbench.errors import Problem
 
+TEXTS = ("name", "question")
+"""Fields that are prose: commas are no axis."""
+
 
 def apply(data: dict[str, Any], overrides: Sequence[str], top_level: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
     """A copy of a parsed grid file with each override set, in every `[[trial]]` table."""
@@ -22,7 +25,7 @@ def apply(data: dict[str, Any], overrides: Sequence[str], top_level: Sequence[st
         elif keys[0] in top_level and len(keys) > 1:
             problems.append(Problem(path.strip(), f"{keys[0]} is a plain value, with nothing inside to set"))
         elif keys[0] in top_level:
-            data[keys[0]] = parse(text)
+            data[keys[0]] = text if keys[0] in TEXTS else parse(text)
         else:
             tables = data.setdefault("trial", {})
             own = [table for table in (tables if isinstance(tables, list) else [tables]) if isinstance(table, dict)]

@@ -132,7 +132,9 @@ def label(value: Any, always: Collection[str] = ()) -> str:
         return f"{value.name}({', '.join(changed)})" if changed else value.name
     if isinstance(value, tuple):
         return "-".join(label(each) for each in value) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return short if float(short := f"{value:g}") == value else repr(value)
+    return str(value)
 
 
 def _digest(data: Any) -> str:

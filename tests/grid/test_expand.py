@@ -209,3 +209,8 @@ def test_whatever_a_table_holds_gives_cells_or_problems_and_never_an_exception(t
 def test_the_nearest_name_comes_first_and_a_far_one_not_at_all() -> None:
     assert nearest("sigmod", ["tanh", "sigmoid"]) == "; did you mean sigmoid?"
     assert nearest("qqqq", ["tanh", "sigmoid"]) == ""
+
+
+def test_a_batch_that_does_not_fit_is_told_beside_all_else() -> None:
+    found = problems({"batch_size": [64, 1000], "train_size": [512, 2000], "epochs": 0})
+    assert {problem.field for problem in found} == {"trial.batch_size", "trial.epochs"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from misbehaving import Counting, Deadly, Raising
+from misbehaving import Counting, Deadly, Raising, Stuck
 
 from nnbench import Activation, Catalog
 from nnbench.engine.training import train
@@ -72,3 +73,17 @@ def test_once_stopped_no_further_stack_begins_and_what_is_under_way_arrives(tria
 def test_a_worker_uses_one_blas_thread(trials: list[Trial]) -> None:
     counting = spoiled(trials[0], Counting())
     assert trained([[counting]])[counting.id].record.error.strip().endswith("RuntimeError: threads: 1")
+
+
+def test_a_component_that_cannot_travel_fails_alone(trials: list[Trial]) -> None:
+    stuck = spoiled(trials[0], Stuck())
+    found = trained([[*trials[:3], stuck, *trials[3:]]])
+    assert "pickle" in found.pop(stuck.id).record.error
+    assert {outcome.record.status for outcome in found.values()} == {"done"}
+
+
+def test_a_broken_executor_of_the_callers_condemns_nobody(trials: list[Trial]) -> None:
+    deadly = spoiled(trials[0], Deadly())
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as executor, pytest.raises(BrokenExecutor, match="given executor died"):
+        list(train_all([[deadly], trials], given(executor), None, 2, threading.Event()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from nnbench import Catalog, Grid, hookimpl, run
+from nnbench.errors import InputError
 from nnbench.results import Launch
 from nnbench.runner import make_plan
 
@@ -129,3 +131,41 @@ def test_results_do_not_depend_on_workers(small_grid, catalog: Catalog, tmp_path
     there = run(grid, catalog=catalog, workers=2, folder=tmp_path / "pool", track=False)
     columns = ["trial_id", "test_accuracy", "test_loss", "best_step", "best_valid_loss"]
     assert here.trials[columns].equals(there.trials[columns])
+
+
+def test_a_launch_that_runs_elsewhere_is_not_joined(launch, small_grid) -> None:
+    results = launch(small_grid())
+    with results.store.claim(results.launch), pytest.raises(InputError, match="is running in another process"):
+        launch(small_grid())
+    assert launch(small_grid()).trained == 0
+
+
+def test_an_interruption_after_the_last_trial_is_none(launch, small_grid) -> None:
+    class Late:
+        @hookimpl
+        def nnbench_results_stored(self, launch: Launch) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    results = launch(small_grid(), watchers=[Late()])
+    assert (results.status, results.left) == ("finished", 0)
+
+
+def test_an_interrupted_launch_says_how_much_is_left(launch, small_grid) -> None:
+    class Early:
+        @hookimpl
+        def nnbench_launch_started(self, launch: Launch) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    results = launch(small_grid(activation=["tanh", "relu"]), watchers=[Early()])
+    assert (results.status, results.trained, results.left) == ("interrupted", 0, 4)
+    again = launch(small_grid(activation=["tanh", "relu"]))
+    assert (again.launch.id, again.status, again.trained) == (results.launch.id, "finished", 4)
+
+
+def test_a_launch_shown_again_has_todays_question_and_the_environment_it_was_trained_in(launch, small_grid) -> None:
+    first = launch(small_grid())
+    asked = small_grid().model_copy(update={"question": "Another?"})
+    again = launch(asked)
+    assert again.launch.id == first.launch.id
+    assert again.launch.question == "Another?"
+    assert again.launch.environment == first.launch.environment

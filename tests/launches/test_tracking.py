@@ -167,7 +167,7 @@ def test_results_trained_anew_replace_what_a_run_shows(small_grid, catalog: Cata
     results = launched(small_grid(), catalog, tmp_path)
     (before,) = children(results, prepare(default_uri(tmp_path)))
     rows = results.store.rows(results.launch.trial_ids, SCHEMA.names)
-    results.store.append([{**row, "test_accuracy": 0.25, "started": row["started"] + 1} for row in rows])
+    results.store.append([{**row, "test_accuracy": 0.25} for row in rows])
     logged, _ = sync(results.launch, results.store, default_uri(tmp_path), tmp_path / "artifacts", write_documents(results.store))
     (after,) = children(results, prepare(default_uri(tmp_path)))
     assert logged == 1
