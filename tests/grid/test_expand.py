@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers import SmallLookup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnbench import Dataset
 from nnbench.errors import Problem
 from nnbench.grid.expand import expand, nearest
 from nnbench.grid.trial import Cell
@@ -214,3 +217,29 @@ def test_the_nearest_name_comes_first_and_a_far_one_not_at_all() -> None:
 def test_a_batch_that_does_not_fit_is_told_beside_all_else() -> None:
     found = problems({"batch_size": [64, 1000], "train_size": [512, 2000], "epochs": 0})
     assert {problem.field for problem in found} == {"trial.batch_size", "trial.epochs"}
+
+
+class Vague(Dataset):
+    """A data set that cannot say how many classes it has."""
+
+    features = 2
+    target = 0.9
+    how: str = "raises"
+
+    @property
+    def classes(self) -> int:
+        if self.how == "raises":
+            raise RuntimeError("how many was it?")
+        return 0
+
+    def sample(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+        return rng.normal(size=(n, 2)), rng.integers(0, 2, n)
+
+
+@pytest.mark.parametrize(("how", "told"), [("raises", "RuntimeError: how many was it?"), ("none", "whole numbers above 0")])
+def test_a_component_that_misstates_its_shapes_is_a_problem_of_the_grid(how: str, told: str) -> None:
+    lookup = replace(SmallLookup(), classes=[*SmallLookup().classes, Vague])
+    _, found = expand([{"dataset": {"name": "vague", "how": how}}], lookup)
+    assert [problem.field for problem in found] == ["trial"]
+    assert "dataset vague" in found[0].message
+    assert told in found[0].message
