@@ -18,7 +18,7 @@ from typing import Any
 import pluggy
 
 from nnbench import hooks
-from nnbench.components import KINDS, Component, Origin
+from nnbench.components import KINDS, Component, Origin, plural
 from nnbench.errors import PluginError, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.expand import nearest
@@ -114,7 +114,9 @@ class Catalog:
                 f"{kind} {name!r} is offered by several plugins; write one of {', '.join(_described(entry) for entry in found)}"
             )
         near = nearest(name, self.names(kind))
-        raise UnknownComponentError(f"no {kind} {name!r}{near} ({kind}s: {', '.join(self.names(kind))}){self._likely_reason()}")
+        raise UnknownComponentError(
+            f"no {kind} {name!r}{near} ({plural(kind)}: {', '.join(self.names(kind))}){self._likely_reason()}"
+        )
 
     def find(self, kind: str, name: str) -> tuple[type[Component], Origin]:
         """The class and origin of that name, or of `distribution:name`; raises UnknownComponentError."""

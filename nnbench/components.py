@@ -62,6 +62,11 @@ KINDS: dict[str, type[Component]] = {}
 """The eight kinds, by name."""
 
 
+def plural(kind: str) -> str:
+    """Several of a kind, in words."""
+    return {"loss": "losses", "penalty": "penalties"}.get(kind, f"{kind}s")
+
+
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 

@@ -165,8 +165,9 @@ def execute(
     executor: Executor | None = None,
     tracker: Tracker | None = None,
     watchers: Sequence[object] = (),
+    on_interrupt: Callable[[], None] = lambda: None,
 ) -> Results:
-    """Do what a plan says; see `run`."""
+    """Do what a plan says; see `run`. `on_interrupt` is called at once when Ctrl-C is pressed for the first time."""
     store = plan.store
     with store.choosing():
         launch = _chosen(plan, catalog)
@@ -177,14 +178,14 @@ def execute(
     audience = _Audience(catalog, [*([tracker] if tracker else []), *watchers])
     trained = failed = 0
     status = "interrupted"
-    with claimed, audience, _interruptible() as stop:
+    with claimed, audience, _interruptible(on_interrupt) as stop:
         try:
             audience.tell("nnbench_launch_started", launch=launch)
             for rows in _known(plan):
                 audience.tell("nnbench_results_stored", launch=launch, results=rows)
             pool = executors.given(executor) if executor else executors.local_pool(plan.workers)
             alone = None if executor else executors.local_pool(1)
-            for stack, outcomes in executors.train_all(plan.stacks, pool, alone, 2 * plan.workers, stop):
+            for stack, outcomes in executors.train_all(plan.stacks, pool, alone, plan.workers + 1, stop):
                 rows = [_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
                 store.append(rows)
                 trained += len(rows)
@@ -315,7 +316,7 @@ def _row(launch: Launch, trial: Trial, outcome: executors.Outcome) -> dict[str, 
 
 
 @contextmanager
-def _interruptible() -> Iterator[threading.Event]:
+def _interruptible(on_interrupt: Callable[[], None]) -> Iterator[threading.Event]:
     """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the workers and raises KeyboardInterrupt."""
     stop = threading.Event()
 
@@ -325,6 +326,7 @@ def _interruptible() -> Iterator[threading.Event]:
                 child.kill()
             raise KeyboardInterrupt
         stop.set()
+        on_interrupt()
 
     if threading.current_thread() is not threading.main_thread():
         yield stop

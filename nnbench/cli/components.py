@@ -9,9 +9,9 @@ import sys
 
 import click
 
-from nnbench.catalog import Catalog, load_catalog
+from nnbench.catalog import Catalog, Plugin, load_catalog
 from nnbench.cli.output import console, table
-from nnbench.components import KINDS
+from nnbench.components import KINDS, Dataset, plural
 from nnbench.grid import fields, json_schema, label
 
 KIND = click.Choice(list(KINDS))
@@ -58,6 +58,10 @@ def show(without: tuple[str, ...], kind: str, name: str) -> None:
         )
     else:
         out.print("no hyperparameters")
+    if issubclass(cls, Dataset) and all(fields.hyperparameter_default(cls, each) is not dataclasses.MISSING for each in types):
+        made = cls()
+        out.print()
+        out.print(f"with the defaults: {made.classes} classes, {made.features} features, target accuracy {made.target:.3g}")
     if cls.search_space:
         out.print()
         spaces = [f"{key}: {', '.join(label(value) for value in values)}" for key, values in cls.search_space.items()]
@@ -80,7 +84,7 @@ def plugins(without: tuple[str, ...]) -> None:
             plugin.module,
             f"{plugin.distribution} {plugin.version}",
             f"{plugin.load_seconds * 1000:.0f} ms",
-            ", ".join(plugin.components) or ", ".join(plugin.hooks) or "nothing",
+            _offers(plugin),
         )
         for plugin in catalog.plugins
     ]
@@ -100,6 +104,16 @@ def schema(without: tuple[str, ...]) -> None:
     complete and check as you type.
     """
     click.echo(json.dumps(json_schema(load_catalog(without)), indent=2, ensure_ascii=False))
+
+
+def _offers(plugin: Plugin) -> str:
+    """`activations: relu, tanh`, or the hooks of a plugin without components."""
+    names: dict[str, list[str]] = {}
+    for component in plugin.components:
+        kind, _, name = component.partition(" ")
+        names.setdefault(plural(kind), []).append(name)
+    offered = "; ".join(f"{kind}: {', '.join(each)}" for kind, each in names.items())
+    return offered or ", ".join(plugin.hooks) or "nothing"
 
 
 def _hyperparameter(cls: type, name: str, hint: object) -> tuple[str, str]:

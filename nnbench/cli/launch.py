@@ -6,17 +6,19 @@ import os
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
 
 from nnbench import runner
 from nnbench.catalog import load_catalog
-from nnbench.cli.output import LaunchProgress, console, table
+from nnbench.cli.output import LaunchProgress, console, fits, table
 from nnbench.grid import Grid
-from nnbench.report.cells import MEASURES, measures, totals
+from nnbench.report.cells import MEASURES, Line, measures, totals
 
 GRID = click.argument("grid", metavar="GRID.toml", type=click.Path(path_type=Path))
 SET = click.option(
@@ -88,7 +90,7 @@ def run(
     with LaunchProgress(out, track=not no_tracking) as progress:
         tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")
         try:
-            results = runner.execute(plan, catalog, tracker=tracker, watchers=[progress])
+            results = runner.execute(plan, catalog, tracker=tracker, watchers=[progress], on_interrupt=progress.interrupted)
         except KeyboardInterrupt:
             out.print("Stopped at once. Results so far are stored; the same command goes on.", style="bold")
             sys.exit(130)
@@ -124,7 +126,12 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     ]
     if found.missing:
         with out.status("training a few steps to see how long they take") if out.is_terminal else nullcontext():
-            rows.append(("training time", f"about {duration(found.seconds())} with {found.workers} workers"))
+            rows.append(
+                (
+                    "training time",
+                    f"about {duration(found.seconds())} with {found.workers} workers, start-up and logging not counted",
+                )
+            )
     out.print(table(("what", "value"), rows))
 
 
@@ -132,12 +139,15 @@ def _summary(out: Console, results: runner.Results, show_all: bool, fresh: bool,
     found = results.lines
     fields = [name for name in results.launch.varying if name != "dataset"]
     tasks = list(dict.fromkeys(cell.labels["dataset"] for cell in results.launch.cells))
+    targets = {row["cell_id"]: row["target"] for row in results.rows if row["status"] != "failed"}
     for task in tasks:
         own = [line for line in found if line.cell.labels["dataset"] == task]
+        if not own:
+            continue
         shown = own if show_all else own[: max(limit // len(tasks), 5)]
-        rows = [(*(line.cell.labels[name] for name in fields), *measures(line)) for line in shown]
+        target = next((targets[line.cell.id] for line in own if line.cell.id in targets), None)
         out.print()
-        out.print(table((*fields, *MEASURES), rows, MEASURES, title=task))
+        out.print(_cells(out, fields, shown, task if target is None else f"{task}, target accuracy {target:.3g}"))
         if len(own) > len(shown):
             out.print(f"… and {len(own) - len(shown)} more; --all prints them")
     count = totals(found)
@@ -146,6 +156,11 @@ def _summary(out: Console, results: runner.Results, show_all: bool, fresh: bool,
         f"{len(found)} cells, best mean test accuracy first, ± standard deviation over seeds: {count['done']} trials done, "
         f"{count['diverged']} diverged (each counts as accuracy 0), {count['failed']} failed."
     )
+    unsound = [(results.launch.title(line.cell), line.summary) for line in found if line.summary.diverged]
+    for title, summary in unsound[:5]:
+        out.print(f"diverged: {title} ({summary.diverged} of {summary.trials} seeds)", markup=False)
+    if len(unsound) > 5:
+        out.print(f"… and {len(unsound) - 5} more cells with diverged trials")
     if not results.trained and results.status == "finished":
         out.print("Nothing was trained: every trial has a result already (--fresh trains them again).", style="bold")
     if results.status == "interrupted":
@@ -154,6 +169,20 @@ def _summary(out: Console, results: runner.Results, show_all: bool, fresh: bool,
     for cause, titles in failures(results).items():
         some = ", ".join(dict.fromkeys(titles[:3])) + (", …" if len(set(titles)) > 3 else "")
         out.print(f"{len(titles)} failed: {cause}; in {some}", style="red", markup=False)
+
+
+def _cells(out: Console, fields: Sequence[str], shown: Sequence[Line], title: str) -> Table:
+    """As many columns as fit: figures that are the same for all or the least telling go first."""
+    columns = dict(zip(MEASURES, zip(*(measures(line) for line in shown), strict=True), strict=True))
+    if len(set(columns["seeds"])) == 1:
+        del columns["seeds"]
+    while True:
+        labels = [[line.cell.labels[name].replace("(", " (") for name in fields] for line in shown]
+        rows = [(*label, *figures) for label, figures in zip(labels, zip(*columns.values(), strict=True), strict=True)]
+        made = table((*fields, *columns), rows, MEASURES, title=title)
+        if fits(out, made) or "valid accuracy" not in columns:
+            return made
+        del columns["valid accuracy"]
 
 
 def failures(results: runner.Results) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -26,13 +26,18 @@ def console(stderr: bool = False) -> Console:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = (), title: str | None = None) -> Table:
-    """A table that fits its console."""
+    """A table; where it does not fit, columns on the left wrap between words and those in `right` stay whole."""
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
     for name in head:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=name in right)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made
+
+
+def fits(out: Console, made: Table) -> bool:
+    """Whether the table needs no wrapping."""
+    return out.measure(made).maximum <= out.width
 
 
 class LaunchProgress:
@@ -65,14 +70,14 @@ class LaunchProgress:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            _Rate(),
+            TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True),
             console=self._out,
             transient=True,
         )
-        self._training = self._bars.add_task("trials trained", total=self._total)
+        self._training = self._bars.add_task("trials trained", total=self._total, rate="")
         if self._track:
-            self._logging = self._bars.add_task("cells logged", total=len(launch.cells))
+            self._logging = self._bars.add_task("cells logged", total=len(launch.cells), rate="")
         self._bars.start()
 
     @hookimpl
@@ -82,7 +87,9 @@ class LaunchProgress:
         if results and results[0]["launch_id"] != launch.id:
             self._already += len(results)
         if self._bars:
-            self._bars.update(self._training, completed=self._done)
+            elapsed = time.monotonic() - self._began
+            speed = f"{(self._done - self._already) / elapsed:.1f}/s" if self._done > self._already else ""
+            self._bars.update(self._training, completed=self._done, rate=speed)
         elif time.monotonic() - self._said > 5 and self._done > self._already:
             self._said = time.monotonic()
             rate = (self._done - self._already) / (self._said - self._began)
@@ -95,9 +102,8 @@ class LaunchProgress:
         if self._bars:
             self._bars.update(self._logging, completed=self._logged)
 
-
-class _Rate(ProgressColumn):
-    """Things a second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
+    def interrupted(self) -> None:
+        """Say at once that Ctrl-C was heard."""
+        self._out.print(
+            "Interrupted: the stacks under way will finish; Ctrl-C again stops at once and keeps what is stored.", style="bold"
+        )

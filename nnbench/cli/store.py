@@ -55,7 +55,7 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None, runs: str) 
         if each.status in ("finished", "failed"):
             store.save(replace(each, logged_to={**each.logged_to, uri: location}))
         out.print(
-            f"{each.grid} {each.id}: {logged} of {len(each.cells)} cells logged now, the others were there or are not trained"
+            f"{each.grid} {each.id}: {logged} of {len(each.cells)} cells logged now; the others were there, or are not trained yet"
         )
 
 

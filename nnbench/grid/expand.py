@@ -40,15 +40,26 @@ def expand(tables: Sequence[Mapping[str, Any]], lookup: Lookup) -> tuple[list[Ce
 
 def nearest(name: str, among: Iterable[str]) -> str:
     """`; did you mean …?` with the closest names, or nothing."""
-    close = get_close_matches(name, list(among), n=3, cutoff=0.5)
+    known = list(among)
+    alike = [each for each in known if _letters(each) == _letters(name)]
+    close = alike or get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[Problem]) -> Iterator[Cell]:
     before = len(problems)
     known = ", ".join(fields.FIELDS)
     problems += [
-        Problem(f"{where}.{name}", f"no such field{nearest(name, fields.FIELDS)} (fields: {known})")
+        Problem(
+            f"{where}.{name}",
+            "belongs above [trial], it is no field of a trial"
+            if name in ("name", "question", "seeds")
+            else f"no such field{nearest(name, fields.FIELDS)} (fields: {known})",
+        )
         for name in table
         if name not in fields.FIELDS
     ]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from nnbench.errors import GridError, Problem
 from nnbench.grid.expand import expand, nearest
-from nnbench.grid.fields import NAME_LENGTH, NAME_PATTERN
+from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.overrides import apply
 from nnbench.grid.trial import Cell, Trial
@@ -142,6 +142,8 @@ def _structured(data: dict[str, Any]) -> tuple[Grid | None, list[Problem]]:
 def _problem(error: Any) -> Problem:
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
+        if name in FIELDS:
+            return Problem(name, "belongs under [trial]")
         known = [*Grid.model_fields]
         return Problem(name, f"no such field{nearest(name, known)} (fields: {', '.join(known)})")
     if name == "seeds":

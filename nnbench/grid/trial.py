@@ -131,7 +131,7 @@ def label(value: Any, always: Collection[str] = ()) -> str:
         ]
         return f"{value.name}({', '.join(changed)})" if changed else value.name
     if isinstance(value, tuple):
-        return "-".join(label(each) for each in value) or "none"
+        return "-".join(label(each) for each in value) or "[]"
     if isinstance(value, float):
         return short if float(short := f"{value:g}") == value else repr(value)
     return str(value)

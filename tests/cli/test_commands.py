@@ -105,7 +105,7 @@ def test_what_show_says_to_write_in_a_grid_is_accepted(kind: str, name: str) -> 
 def test_plugins_lists_each_with_what_it_offers() -> None:
     text = said("plugins")
     assert all(f"{plugin.name} " in text and plugin.module in text for plugin in CATALOG.plugins)
-    assert "activation tanh" in text
+    assert re.search(r"activations: .*\btanh\b", text)
 
 
 def test_a_plugin_can_be_left_out() -> None:
@@ -118,7 +118,7 @@ def test_an_installed_plugin_shows_up_and_a_broken_one_is_told(tmp_path: Path) -
     bad = make_plugin(tmp_path / "bad", "broken", "import does_not_exist_anywhere")
     done = nnbench("plugins", cwd=tmp_path, path=[good, bad])
     assert done.returncode == 1
-    assert re.search(r"^curves +curves +curves 1\.2 .*activation cubic", done.stdout, re.MULTILINE)
+    assert re.search(r"^curves +curves +curves 1\.2 .*activations: cubic", done.stdout, re.MULTILINE)
     assert "plugin broken (broken, from broken 1.0) did not load: ModuleNotFoundError" in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
 
