@@ -164,7 +164,7 @@ def _summary(out: Console, results: runner.Results, show_all: bool, fresh: bool,
     if not results.trained and results.status == "finished":
         out.print("Nothing was trained: every trial has a result already (--fresh trains them again).", style="bold")
     if results.status == "interrupted":
-        going_on = "their earlier results stand" if fresh else "the same command goes on"
+        going_on = "without --fresh, only what has no result is" if fresh else "the same command goes on"
         out.print(f"Interrupted: {results.left} trials are still to be trained; {going_on}.", style="bold")
     for cause, titles in failures(results).items():
         some = ", ".join(dict.fromkeys(titles[:3])) + (", …" if len(set(titles)) > 3 else "")
