@@ -190,7 +190,7 @@ def test_a_strangers_plugin_is_found_listed_and_trained(stranger: Path, tmp_path
         stranger / "nnbench", "run", "grid.toml", "--no-tracking", "--set", 'activation="tanh",{name="sine",w=[1,2]}', cwd=tmp_path
     )
     assert "3 trials done" in text
-    assert "sine(w=2)" in text
+    assert "sine (w=2)" in text
 
 
 @pytest.mark.packaging
