@@ -23,6 +23,7 @@ check: $(VENV)/installed
 bench: $(VENV)/bench
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/workers.py
+	$(BIN)/python benchmarks/gradcheck.py
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nnbench needs Python 3.11 or newer; try make PYTHON=python3.12")'

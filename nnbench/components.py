@@ -182,12 +182,24 @@ class Loss(Component):
         """Both at once; worth writing where they share work. The gradient is fresh memory, for the caller to change."""
         return self.value(scores, targets), self.gradient(scores, targets)
 
+    def margins(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial _margin sample"] | None:  # noqa: ARG002
+        """Quantities whose change of sign is a kink of the loss, for each sample; None for a loss without kinks.
+
+        Gradient checks excuse a difference that straddles such a kink, and no other: an undeclared kink counts as a mistake.
+        """
+        return None
+
 
 class Penalty(Component):
     """What large weights cost; added to the loss once for each layer, biases left out."""
 
     zero: ClassVar[bool] = False
     """Whether value and gradient are 0 whatever the weights, so that training need not ask."""
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """Values of a weight at which the derivative jumps; gradient checks excuse differences that straddle one."""
+        return ()
 
     @abstractmethod
     def value(self, w: Weights) -> Float[np.ndarray, "trial 1 1"]:

@@ -12,18 +12,22 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed, wait
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 
 from threadpoolctl import threadpool_limits
 
+from nnbench.engine.gradcheck import GradientCheck, check_gradients
 from nnbench.engine.records import Record
 from nnbench.engine.training import train
 from nnbench.errors import InputError
-from nnbench.grid.trial import Trial
+from nnbench.grid.trial import Cell, Trial
+
+CHECK_BUDGET = 1_000_000_000
+"""Numbers that the gradient check of one network may compute: about a second."""
 
 Pool = Callable[[], AbstractContextManager[Executor]]
 
@@ -65,6 +69,87 @@ def local_pool(workers: int) -> Pool:
 def given(executor: Executor) -> Pool:
     """The same for an executor that somebody else made and closes."""
     return lambda: nullcontext(executor)
+
+
+@contextmanager
+def kept_open(pool: Pool) -> Iterator[Pool]:
+    """A factory that lends one executor again and again until the block ends; one that broke is replaced."""
+    with ExitStack() as whole:
+        current: list[tuple[Executor, ExitStack]] = []
+
+        @contextmanager
+        def lent() -> Iterator[Executor]:
+            if current:
+                try:
+                    current[0][0].submit(int)
+                except BrokenExecutor:
+                    current.pop()[1].close()
+            if not current:
+                closing = whole.enter_context(ExitStack())
+                current.append((closing.enter_context(pool()), closing))
+            yield current[0][0]
+
+        yield lent
+
+
+def check_all(
+    cells: Mapping[str, Cell], pool: Pool, alone: Pool | None, stop: threading.Event
+) -> Iterator[tuple[str, GradientCheck]]:
+    """Check the gradients of each cell's network, the largest first; once `stop` is set, no further check begins.
+
+    When a worker dies, what was not finished is checked again one by one with the pool `alone`; what kills its worker there has
+    failed. Raises BrokenExecutor if there is no such pool, and InputError if its workers cannot even start.
+    """
+    waiting = sorted(cells, key=lambda name: -sum(cells[name].layer_sizes))
+    left = set(waiting)
+    with pool() as executor:
+        try:
+            with _sigint_blocked():
+                running = {executor.submit(run_check, cells[name]): name for name in waiting}
+            for future in as_completed(running):
+                if stop.is_set():
+                    for each in running:
+                        each.cancel()
+                    return
+                check = _of(future)
+                left.discard(running[future])
+                yield running[future], check
+        except BrokenExecutor:
+            if alone is None:
+                raise BrokenExecutor("a worker of the given executor died while it checked gradients") from None
+    if left:
+        _check_start(alone)
+    for name in waiting:
+        if name in left and alone is not None and not stop.is_set():
+            with alone() as executor:
+                try:
+                    with _sigint_blocked():
+                        future = executor.submit(run_check, cells[name])
+                    check = _of(future)
+                except BrokenExecutor:
+                    message = "the worker process died while it checked the gradients (killed, or crashed in native code)"
+                    check = GradientCheck(problem=message)
+            yield name, check
+
+
+def run_check(cell: Cell) -> GradientCheck:
+    """Check the gradients of one cell's network on one thread: all of them, or as many as take about a second."""
+    keep_freed_memory()
+    with threadpool_limits(1):
+        try:
+            return check_gradients(cell, budget=CHECK_BUDGET)
+        except BaseException as error:  # as when a component calls sys.exit, or its numbers are too large to be checked
+            return GradientCheck(problem=str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+
+
+def _of(future: Future[GradientCheck]) -> GradientCheck:
+    """The result; a failed check where something cannot travel to a worker or back."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        raise
+    except Exception as error:
+        return GradientCheck(problem=f"cannot be checked in a worker process: {type(error).__name__}: {error}")
 
 
 def train_all(

@@ -92,6 +92,8 @@ class LaunchCell:
     """Distribution, version and digest of each component."""
     trials: Mapping[str, int]
     """Trial ids and their seeds."""
+    gradcheck: str = ""
+    """Which of the launch's gradient checks covers it."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,10 @@ class Launch:
     ended: float | None = None
     logged_to: Mapping[str, str] = field(default_factory=dict)
     """Tracking stores that have all of it, and where: `experiment id/run id`."""
+    gradcheck: str = "off"
+    """flag, require or off."""
+    gradient_checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What each gradient check came to, by its id: the fields of a GradientCheck, and `passed` and `reason`."""
 
     @property
     def trial_ids(self) -> list[str]:
@@ -129,6 +135,15 @@ class Launch:
         """Fields that are not the same in all cells."""
         names = self.cells[0].labels if self.cells else {}
         return [name for name in names if len({cell.labels[name] for cell in self.cells}) > 1]
+
+    def gradient_check(self, cell: LaunchCell) -> Mapping[str, Any] | None:
+        """What the check of the cell's network came to, if there was one."""
+        return None if self.gradcheck == "off" else self.gradient_checks.get(cell.gradcheck)
+
+    def gradcheck_status(self, cell: LaunchCell) -> str:
+        """passed, failed or off."""
+        found = self.gradient_check(cell)
+        return "off" if found is None else "passed" if found["passed"] else "failed"
 
     def title(self, cell: LaunchCell) -> str:
         """What tells the cell from the others of its launch."""

@@ -15,11 +15,13 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nnbench import environment, executors
 from nnbench.catalog import Catalog, load_catalog
+from nnbench.engine.records import Record
 from nnbench.engine.stack import stacks, work
 from nnbench.errors import InputError
 from nnbench.grid import Grid, Trial, labels
@@ -75,7 +77,7 @@ class Results:
         """One row for each cell, best first: its fields and what its seeds amount to."""
         import pandas as pd
 
-        return pd.json_normalize([{**line.cell.labels, **asdict(line.summary)} for line in self.lines])
+        return pd.json_normalize([{**line.cell.labels, "gradcheck": line.gradcheck, **asdict(line.summary)} for line in self.lines])
 
 
 @dataclass(frozen=True)
@@ -176,22 +178,26 @@ def execute(
     if tracker and tracker.uri in launch.logged_to and not tracker.each_trial:
         tracker = None
     audience = _Audience(catalog, [*([tracker] if tracker else []), *watchers])
-    trained = failed = 0
+    settled = failed = 0
+    refused: list[executors.Finished] = []
     status = "interrupted"
     with claimed, audience, _interruptible(on_interrupt) as stop:
         try:
             audience.tell("nnbench_launch_started", launch=launch)
-            for rows in _known(plan):
-                audience.tell("nnbench_results_stored", launch=launch, results=rows)
-            pool = executors.given(executor) if executor else executors.local_pool(plan.workers)
             alone = None if executor else executors.local_pool(1)
-            for stack, outcomes in executors.train_all(plan.stacks, pool, alone, plan.workers + 1, stop):
-                rows = [_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
-                store.append(rows)
-                trained += len(rows)
-                failed += sum(row["status"] not in FINAL for row in rows)
-                audience.tell("nnbench_results_stored", launch=launch, results=rows)
-            if trained == len(plan.missing):
+            with executors.kept_open(executors.given(executor) if executor else executors.local_pool(plan.workers)) as pool:
+                launch = _with_checks(launch, plan, pool, alone, stop)
+                store.save(launch)
+                for rows in _known(plan):
+                    audience.tell("nnbench_results_stored", launch=launch, results=rows)
+                waiting, refused = _split(launch, plan)
+                for stack, outcomes in chain(refused, executors.train_all(waiting, pool, alone, plan.workers + 1, stop)):
+                    rows = [_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
+                    store.append(rows)
+                    settled += len(rows)
+                    failed += sum(row["status"] not in FINAL for row in rows)
+                    audience.tell("nnbench_results_stored", launch=launch, results=rows)
+            if settled == len(plan.missing):
                 status = "failed" if failed else "finished"
         finally:
             launch = replace(launch, status=status, ended=time.time())
@@ -200,7 +206,8 @@ def execute(
         if tracker and tracker.join() and status != "interrupted":
             launch = replace(launch, logged_to={**launch.logged_to, tracker.uri: tracker.location})
             store.save(launch)
-    return Results(launch, store, trained, len(plan.missing) - trained, tuple(audience.problems), tracker)
+    trained = settled - sum(len(stack) for stack, _ in refused)
+    return Results(launch, store, trained, len(plan.missing) - settled, tuple(audience.problems), tracker)
 
 
 def _check_folder(folder: Path) -> None:
@@ -252,10 +259,11 @@ def _chosen(plan: Plan, catalog: Catalog) -> Launch:
     wanted = {trial.id for trial in plan.trials}
     for old in reversed(plan.store.launches()):
         if set(old.trial_ids) == wanted and old.grid == new.grid and not plan.fresh:
+            again = replace(new, id=old.id, started=old.started, gradient_checks=old.gradient_checks)
             if plan.missing or old.status not in ("finished", "failed"):
-                return replace(new, id=old.id, started=old.started)
-            environment = old.environment  # that in which its trials were trained
-            return replace(new, id=old.id, started=old.started, environment=environment, logged_to=old.logged_to)
+                return again
+            logged_to = old.logged_to if old.gradcheck == new.gradcheck else {}
+            return replace(again, environment=old.environment, logged_to=logged_to)  # that in which its trials were trained
     return new
 
 
@@ -274,6 +282,7 @@ def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
         source=grid.source,
         text=grid.text,
         overrides=grid.overrides,
+        gradcheck=grid.gradcheck,
         started=now,
         cells=[_launch_cell(group, texts) for group, texts in zip(members.values(), named, strict=True)],
         environment={
@@ -291,7 +300,38 @@ def _launch_cell(group: Sequence[Trial], texts: Mapping[str, str]) -> LaunchCell
         labels=texts,
         origins={name: astuple(origin) for name, origin in cell.origins.items()},
         trials={trial.id: trial.seed for trial in group},
+        gradcheck=cell.network_id,
     )
+
+
+def _with_checks(launch: Launch, plan: Plan, pool: executors.Pool, alone: executors.Pool | None, stop: threading.Event) -> Launch:
+    """The launch with a gradient check of each of its networks that has none yet."""
+    if launch.gradcheck == "off":
+        return launch
+    networks = {trial.cell.network_id: trial.cell for trial in plan.trials}
+    missing = {name: cell for name, cell in networks.items() if name not in launch.gradient_checks}
+    if not missing:
+        return launch
+    made = {name: check.as_dict() for name, check in executors.check_all(missing, pool, alone, stop)}
+    return replace(launch, gradient_checks={**launch.gradient_checks, **made}, logged_to={})
+
+
+def _split(launch: Launch, plan: Plan) -> tuple[list[list[Trial]], list[executors.Finished]]:
+    """Stacks to train; and, where passing the gradient check is required, the trials that failed by failing it."""
+    failed = {name: check["reason"] for name, check in launch.gradient_checks.items() if not check["passed"]}
+    if launch.gradcheck != "require" or not failed:
+        return plan.stacks, []
+    waiting = [[trial for trial in stack if trial.cell.network_id not in failed] for stack in plan.stacks]
+    refused = [trial for trial in plan.missing if trial.cell.network_id in failed]
+    outcomes = [
+        executors.Outcome(
+            Record("failed", trial.cell.steps, error=f"gradient check failed, not trained: {failed[trial.cell.network_id]}"),
+            time.time(),
+            0.0,
+        )
+        for trial in refused
+    ]
+    return [stack for stack in waiting if stack], [(refused, outcomes)] if refused else []
 
 
 def _known(plan: Plan) -> Iterator[list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ import queue
 import sqlite3
 import tempfile
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ LAYER_CURVES = {
     "dead": "dead_units",
     "saturated": "saturated",
 }
+CHECKED = ("max_relative_error", "failed", "kinks")
+"""What a cell's run shows of its gradient check."""
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks", "uc")
 COLUMNS = (*SCALARS, "curve_steps", *CURVES, *LAYER_CURVES)
 
@@ -233,6 +236,7 @@ class Projection:
             "nnbench.launch": self.launch.id,
             "nnbench.results": entry.identity,
             "nnbench.status": "failed" if summary.failed else "diverged" if summary.diverged else "done",
+            "nnbench.gradcheck": entry.gradcheck,
             **{f"nnbench.origin.{name}": " ".join(filter(None, origin)) for name, origin in entry.cell.origins.items()},
             **self._common_tags(),
         }
@@ -278,6 +282,10 @@ class _Entry:
     ended: int
     """After the training time of all seeds together; they were trained at once, in stacks with others."""
     parameters: int
+    gradcheck: str
+    """passed, failed or off."""
+    checked: Mapping[str, float]
+    """What the gradient check came to, as metrics."""
     steps: tuple[int, ...]
     curves: Mapping[str, np.ndarray]
     """Mean over seeds at each of `steps`."""
@@ -285,16 +293,18 @@ class _Entry:
 
 def _entries(launch: Launch, cell: LaunchCell, rows: Sequence[Row], each_trial: bool) -> list[_Entry]:
     title = launch.title(cell)
-    found = [_entry("cell", cell.id, title, cell, rows)]
+    found = [_entry(launch, "cell", cell.id, title, cell, rows)]
     if each_trial:
-        found += [_entry("trial", row["trial_id"], f"{title} · seed {row['seed']}", cell, [row]) for row in rows]
+        found += [_entry(launch, "trial", row["trial_id"], f"{title} · seed {row['seed']}", cell, [row]) for row in rows]
     return found
 
 
-def _entry(kind: str, key: str, title: str, cell: LaunchCell, rows: Sequence[Row]) -> _Entry:
+def _entry(launch: Launch, kind: str, key: str, title: str, cell: LaunchCell, rows: Sequence[Row]) -> _Entry:
+    check = launch.gradient_check(cell)
     identity = json.dumps(
         sorted((row["trial_id"], row["status"], repr(row["test_accuracy"]), repr(row["test_loss"])) for row in rows)
     )
+    identity += json.dumps(check, sort_keys=True) if check else ""
     started = min(row["started"] for row in rows)
     trained = [row for row in rows if row["curve_steps"]]
     steps: Sequence[int] = max((row["curve_steps"] for row in trained), key=len, default=[])
@@ -314,6 +324,8 @@ def _entry(kind: str, key: str, title: str, cell: LaunchCell, rows: Sequence[Row
         started=int(started * 1000),
         ended=int((started + sum(row["seconds"] for row in rows)) * 1000),
         parameters=max(row["parameters"] or 0 for row in rows),
+        gradcheck=launch.gradcheck_status(cell),
+        checked={f"gradcheck/{name}": float(check[name]) for name in CHECKED if np.isfinite(check[name])} if check else {},
         steps=tuple(steps[i] for i in picked),
         curves={name: curve[picked] for name, curve in curves.items()},
     )
@@ -439,6 +451,32 @@ def sync(
     return logged, projection.location
 
 
+def log_study(
+    uri: str,
+    artifacts: Path | None,
+    name: str,
+    params: Mapping[str, str],
+    metrics: Sequence[tuple[str, float, int]],
+    files: Path,
+) -> str:
+    """Log one run with the files of a folder; metrics are names, values and steps. Says where: `experiment id/run id`."""
+    client = prepare(uri)
+    from mlflow.entities import Metric, Param
+
+    found = client.get_experiment_by_name(name)
+    if found is not None and found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    location = artifacts.resolve().as_uri() if artifacts else None
+    experiment_id = found.experiment_id if found is not None else client.create_experiment(name, location)
+    run_id = client.create_run(experiment_id, tags={"nnbench.kind": "study", "mlflow.user": _user()}, run_name=name).info.run_id
+    now = int(time.time() * 1000)
+    logged = [Metric(metric, value, now, step) for metric, value, step in metrics]
+    client.log_batch(run_id, logged, [Param(key, _fit(value)) for key, value in params.items()])
+    client.log_artifacts(run_id, str(files))
+    client.set_terminated(run_id)
+    return f"{experiment_id}/{run_id}"
+
+
 def view_path(location: str, launch: Launch) -> str:
     """Where the UI shows the cells of the launch at `location`, best first, with columns chosen.
 
@@ -504,6 +542,7 @@ def _metrics(entry: _Entry) -> list[Metric]:
         "trials/failed": float(summary.failed),
         "time/seconds": summary.seconds,
         "network/parameters": float(entry.parameters),
+        **entry.checked,
     }
     metrics = [Metric(name, value, entry.ended, 0) for name, value in finals.items()]
     span = max(entry.ended - entry.started, 1)

@@ -13,6 +13,7 @@ import click
 COMMANDS = {
     "run": ("nnbench.cli.launch:run", "Train what a grid lacks and log it to MLflow."),
     "plan": ("nnbench.cli.launch:plan", "Say what a grid would train, and how long that takes."),
+    "gradcheck": ("nnbench.cli.gradcheck:gradcheck", "Compare back-propagated with numerical gradients."),
     "list": ("nnbench.cli.components:list_", "List components by kind, and where they come from."),
     "show": ("nnbench.cli.components:show", "Show one component: formula, hyperparameters, origin."),
     "plugins": ("nnbench.cli.components:plugins", "List plugins: what they offer, and which did not load."),

@@ -18,6 +18,7 @@ from nnbench import runner
 from nnbench.catalog import load_catalog
 from nnbench.cli.output import LaunchProgress, console, fits, table
 from nnbench.grid import Grid
+from nnbench.report import gradients
 from nnbench.report.cells import MEASURES, Line, measures, totals
 
 GRID = click.argument("grid", metavar="GRID.toml", type=click.Path(path_type=Path))
@@ -166,6 +167,8 @@ def _summary(out: Console, results: runner.Results, show_all: bool, fresh: bool,
     if results.status == "interrupted":
         going_on = "without --fresh, only what has no result is" if fresh else "the same command goes on"
         out.print(f"Interrupted: {results.left} trials are still to be trained; {going_on}.", style="bold")
+    for flagged in gradients.failures(results.launch):
+        out.print(f"Gradient check failed, so its figures mean little: {flagged}", style="red", markup=False)
     for cause, titles in failures(results).items():
         some = ", ".join(dict.fromkeys(titles[:3])) + (", …" if len(set(titles)) > 3 else "")
         out.print(f"{len(titles)} failed: {cause}; in {some}", style="red", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,13 @@ class Objective:
             part for part in parts([cell.penalty for cell in cells], dtype) if not part.component.zero
         ]
         self._dtype = dtype
+
+    def repeated(self, trials: int) -> Objective:
+        """The objective of so many trials, all like the one that this was made for."""
+        made = copy.copy(self)
+        made._losses = [Part(0, trials, part.component) for part in self._losses]
+        made._penalties = [Part(0, trials, part.component) for part in self._penalties]
+        return made
 
     def losses(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
         """Loss of each sample."""

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
@@ -17,6 +17,8 @@ from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.overrides import apply
 from nnbench.grid.trial import Cell, Trial
+
+Gradcheck = Literal["flag", "require", "off"]
 
 
 class Grid(BaseModel):
@@ -30,6 +32,8 @@ class Grid(BaseModel):
     """What the grid is to answer."""
     seeds: Annotated[int, Ge(1), Le(1_000_000)] | tuple[Annotated[int, Ge(0), Le(2**63 - 1)], ...] = 3
     """How many seeds, counting from 0, or a list of them."""
+    gradcheck: Gradcheck = "flag"
+    """What becomes of networks whose gradients are wrong: trained and flagged, failed untrained, or not checked."""
     trial: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = ({},)
     """The `[[trial]]` tables as written."""
 
@@ -153,9 +157,15 @@ def _problem(error: Any) -> Problem:
         return Problem(
             name, f"{error['input']!r} is not accepted; accepted: 1 to {NAME_LENGTH} characters, none of them / : % or a quote"
         )
+    if name == "gradcheck":
+        return Problem(name, f"{error['input']!r} is not accepted; accepted: {' or '.join(map(_quoted, get_args(Gradcheck)))}")
     if name == "trial":
         return Problem(name, "should be a table, [trial], or several, [[trial]]")
     return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should').replace('Value error, ', '')}")
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'
 
 
 def _tables(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:

@@ -42,6 +42,11 @@ def json_schema(lookup: Lookup) -> Schema:
                     {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1, "uniqueItems": True},
                 ],
             },
+            "gradcheck": {
+                "description": "networks whose gradients are wrong are trained and flagged, or failed untrained, or not checked",
+                "default": "flag",
+                "enum": ["flag", "require", "off"],
+            },
             "trial": {"anyOf": [{"$ref": "#/$defs/trial"}, {"type": "array", "items": {"$ref": "#/$defs/trial"}, "minItems": 1}]},
         },
         "$defs": {"trial": trial, **{kind: _kind(kind, lookup) for kind in KINDS}},

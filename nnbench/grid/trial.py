@@ -78,6 +78,15 @@ class Cell:
         origins = {name: dataclasses.astuple(origin) for name, origin in self.origins.items()}
         return _digest({"fields": self.canonical, "origins": origins})
 
+    @cached_property
+    def network_id(self) -> str:
+        """Hash of what determines the network's gradients: cells that share it need one check."""
+        names = ("activation", "initializer", "loss", "penalty")
+        origins = {name: dataclasses.astuple(origin) for name, origin in self.origins.items() if name.split(".")[0] in names}
+        own = {name: self.canonical[name] for name in (*names, "dropout")}
+        harness = {name: dataclasses.astuple(origin) for name, origin in self.origins.items() if name == "nnbench"}
+        return _digest({"fields": own, "layers": list(self.layer_sizes), "origins": origins | harness})
+
 
 @dataclass(frozen=True)
 class Trial:

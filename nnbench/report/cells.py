@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
+from nnbench.report import gradients
 from nnbench.results import Launch, LaunchCell, Store
 
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
@@ -24,6 +25,8 @@ class Line:
 
     cell: LaunchCell
     summary: CellSummary
+    gradcheck: str = "off"
+    """passed, failed or off."""
 
 
 def lines(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -31,7 +34,7 @@ def lines(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     by_cell: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         by_cell[row["cell_id"]].append(row)
-    found = [Line(cell, summarize(by_cell[cell.id])) for cell in launch.cells if by_cell[cell.id]]
+    found = [Line(cell, summarize(by_cell[cell.id]), launch.gradcheck_status(cell)) for cell in launch.cells if by_cell[cell.id]]
     return sorted(found, key=_rank)
 
 
@@ -44,6 +47,7 @@ def measures(line: Line) -> tuple[str, ...]:
     """A line's figures as text, in the order of `MEASURES`."""
     summary = line.summary
     unsound = [f"{count} {name}" for name, count in (("diverged", summary.diverged), ("failed", summary.failed)) if count]
+    unsound += ["gradient check failed"] if line.gradcheck == "failed" else []
     seeds = f"{summary.trials}" + (f" ({', '.join(unsound)})" if unsound else "")
     return (_spread(summary.test_accuracy), _spread(summary.best_valid_accuracy), steps(summary.steps_to_target), seeds)
 
@@ -71,6 +75,7 @@ def markdown(launch: Launch, found: Sequence[Line], limit: int = 30) -> str:
             f"{len(found)} cells, {sum(count.values())} trials: {count['done']} done, {count['diverged']} diverged, "
             f"{count['failed']} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
             "",
+            *(f"**Gradient check failed**, so its figures mean little: {each}\n" for each in gradients.failures(launch)),
             *("| " + " | ".join(row) + " |" for row in table),
             *rest,
         ]
@@ -89,6 +94,8 @@ def write_documents(store: Store) -> Callable[[Launch, Path], None]:
             "grid.toml": overrides + launch.text,
             "environment.json": json.dumps(dict(launch.environment), indent=2),
         }
+        if launch.gradcheck != "off":
+            texts["gradcheck.csv"] = gradients.csv_text(launch)
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         store.export(launch.trial_ids, folder / "results.parquet")
@@ -102,9 +109,11 @@ def _csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
     fields = list(launch.cells[0].labels) if launch.cells else []
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*fields, *measured])
+    writer.writerow([*fields, "gradcheck", *measured])
     for row in rows:
-        writer.writerow([*(cells[row["cell_id"]].labels[name] for name in fields), *(row[name] for name in measured)])
+        cell = cells[row["cell_id"]]
+        status = launch.gradcheck_status(cell)
+        writer.writerow([*(cell.labels[name] for name in fields), status, *(row[name] for name in measured)])
     return out.getvalue()
 
 

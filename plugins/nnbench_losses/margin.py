@@ -28,6 +28,9 @@ class MaxMargin(Loss):
         too_close = (self._shortfalls(scores, targets) > 0).astype(scores.dtype)
         return too_close - targets * too_close.sum(axis=1, keepdims=True)
 
+    def margins(self, scores: Scores, targets: Scores) -> Scores:
+        return self._shortfalls(scores, targets)
+
     def _shortfalls(self, scores: Scores, targets: Scores) -> Scores:
         """How much each wrong score exceeds s_y - margin; 0 for the right one."""
         right = (targets * scores).sum(axis=1, keepdims=True)
@@ -55,3 +58,6 @@ class BinaryMaxMargin(Loss):
     def gradient(self, scores: Scores, targets: Scores) -> Scores:
         y = 2 * targets - 1
         return -y * (self.margin - y * scores > 0)
+
+    def margins(self, scores: Scores, targets: Scores) -> Scores:
+        return self.margin - (2 * targets - 1) * scores

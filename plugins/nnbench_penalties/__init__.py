@@ -51,6 +51,8 @@ class L1(Penalty):
     Gradient lam·sgn(w), the subgradient 0 at w = 0.
     """
 
+    kinks = (0.0,)
+
     lam: NonNegative = 1e-4
     """Strength λ."""
 

@@ -107,7 +107,7 @@ def test_the_launchs_run_has_the_grid_results_and_summary(tracked, tmp_path: Pat
     results, client, _ = tracked
     run = parent(results, client)
     names = {file.path for file in client.list_artifacts(run.info.run_id)}
-    assert names == {"grid.toml", "results.csv", "results.parquet", "summary.md", "environment.json"}
+    assert names == {"grid.toml", "results.csv", "results.parquet", "summary.md", "environment.json", "gradcheck.csv"}
     text = Path(client.download_artifacts(run.info.run_id, "grid.toml", str(tmp_path))).read_text()
     assert text == results.launch.text
     assert "8 cells, 24 trials: 18 done, 6 diverged" in run.data.tags["mlflow.note.content"]

@@ -1,0 +1,198 @@
+"""`nnbench gradcheck`: back-propagated against numerical gradients, without training."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from nnbench import executors, runner, tracking
+from nnbench.catalog import load_catalog
+from nnbench.cli.launch import FOLDER, SET, URI, WORKERS
+from nnbench.cli.output import console, table
+from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
+from nnbench.errors import InputError
+from nnbench.grid import Cell, Grid, labels
+from nnbench.report import gradient_study, gradients
+
+STUDY = "gradcheck-study"
+FIELDS = ("activation", "initializer", "loss", "penalty", "dropout", "hidden", "dataset")
+
+
+@click.command()
+@click.argument("grid", metavar="[GRID.toml]", required=False, type=click.Path(path_type=Path))
+@SET
+@click.option("--activation", metavar="NAME", help="Without a grid: the activations to check, separated by commas.")
+@click.option("--initializer", metavar="NAME", help="Without a grid: the initializer.")
+@click.option("--loss", metavar="NAME", help="Without a grid: the loss.")
+@click.option("--penalty", metavar="NAME", help="Without a grid: the penalty.")
+@click.option("--dropout", metavar="P", help="Without a grid: the probability of dropping a hidden unit.")
+@click.option("--hidden", metavar="UNITS", help="Without a grid: units of each hidden layer, such as 8,8; none for a linear model.")
+@click.option("--epsilon", type=float, default=EPSILON, show_default=True, help="How far a parameter is moved.")
+@click.option("--one-sided", is_flag=True, help="Compare with (J(θ+ε) - J(θ)) / ε, not with the centred difference.")
+@click.option("--study", is_flag=True, help="Measure the error against ε, and the cost against that of back-propagation; log both.")
+@click.option(
+    "--save", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Where --study writes its pictures and tables."
+)
+@click.option("--no-tracking", is_flag=True, help="Log nothing of --study to MLflow.")
+@WORKERS
+@FOLDER
+@URI
+@click.pass_obj
+def gradcheck(
+    without: tuple[str, ...],
+    grid: Path | None,
+    overrides: tuple[str, ...],
+    activation: str | None,
+    initializer: str | None,
+    loss: str | None,
+    penalty: str | None,
+    dropout: str | None,
+    hidden: str | None,
+    epsilon: float,
+    one_sided: bool,
+    study: bool,
+    save: Path | None,
+    no_tracking: bool,
+    workers: int | None,
+    folder: Path,
+    tracking_uri: str | None,
+) -> None:
+    """Compare back-propagated with numerical gradients, by every parameter of every network of a grid, without training.
+
+    Prints a table, worst first; exit status 1 if a check fails. Without a grid, name components:
+    nnbench gradcheck --activation relu --hidden 8,8. A run checks the same before it trains, unless the grid says
+    gradcheck = "off".
+    """
+    named = {"activation": activation, "initializer": initializer, "loss": loss, "penalty": penalty, "dropout": dropout}
+    given = [f"{name}={value}" for name, value in named.items() if value is not None]
+    given += [f"hidden=[[{'' if hidden == 'none' else hidden}]]"] if hidden is not None else []
+    if grid is not None and given:
+        raise InputError(
+            f"a grid file and --{given[0].partition('=')[0]}: name either; with a grid, override with --set {given[0]}"
+        )
+    if study:
+        if grid is not None:
+            raise InputError("--study measures a network of its own: name components, or nothing, but no grid file")
+        _study([*given, *overrides], without, save, None if no_tracking else (folder, tracking_uri))
+        return
+    if grid is None and not given:
+        raise InputError("name a grid file, or components such as --activation tanh, or --study")
+    out = console()
+    catalog = load_catalog(without)
+    parsed = (
+        Grid.from_toml(grid, catalog, overrides)
+        if grid is not None
+        else Grid.from_text("[trial]\n", "command line", catalog, [*given, *overrides])
+    )
+    networks = {cell.network_id: cell for cell in parsed.cells(catalog)}
+    difference: Difference = "one_sided" if one_sided else "central"
+    began = time.perf_counter()
+    if grid is not None and epsilon == EPSILON and not one_sided and len(networks) > 1:
+        checks = _in_workers(networks, workers)
+    else:
+        checks = {name: _here(cell, epsilon, difference) for name, cell in networks.items()}
+    seconds = time.perf_counter() - began
+    _print(networks, checks)
+    failed = sum(not check.passed for check in checks.values())
+    count = sum(check.parameters for check in checks.values())
+    out.print()
+    out.print(
+        f"{len(checks):,} networks, {count:,} parameters, {seconds:.1f} s: {len(checks) - failed:,} passed, {failed:,} failed."
+    )
+    sys.exit(1 if failed else 0)
+
+
+def _here(cell: Cell, epsilon: float, difference: Difference) -> GradientCheck:
+    executors.keep_freed_memory()
+    return check_gradients(cell, epsilon=epsilon, difference=difference, budget=executors.CHECK_BUDGET)
+
+
+def _in_workers(networks: dict[str, Cell], workers: int | None) -> dict[str, GradientCheck]:
+    out = console()
+    pool, alone = executors.local_pool(min(workers or runner.available_workers(), len(networks))), executors.local_pool(1)
+    found: dict[str, GradientCheck] = {}
+    with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+        task = bars.add_task("networks checked", total=len(networks))
+        for name, check in executors.check_all(networks, pool, alone, threading.Event()):
+            found[name] = check
+            bars.advance(task)
+    return found
+
+
+def _print(networks: dict[str, Cell], checks: dict[str, GradientCheck]) -> None:
+    out = console()
+    names = list(networks)
+    texts = dict(zip(names, labels([networks[name] for name in names]), strict=True))
+    varying = [field for field in FIELDS if len({texts[name][field] for name in names}) > 1] or ["activation"]
+    plain = {name: check.as_dict() for name, check in checks.items()}
+    order = sorted(checks, key=lambda name: gradients.rank(plain[name]))
+    rows = [(*(texts[name][field] for field in varying), *gradients.measures(plain[name])) for name in order]
+    out.print(table((*varying, *gradients.MEASURES), rows, gradients.MEASURES[1:]))
+    for name in order:
+        if not checks[name].passed:
+            own = ", ".join(f"{field} {texts[name][field]}" for field in varying)
+            out.print(f"{own}: {checks[name].reason}", style="red", markup=False)
+
+
+def _study(given: Sequence[str], without: tuple[str, ...], save: Path | None, tracked: tuple[Path, str | None] | None) -> None:
+    out = console()
+    catalog = load_catalog(without)
+    cells = Grid.from_text("[trial]\n", "command line", catalog, given).cells(catalog)
+    if len(cells) > 1:
+        raise InputError(f"--study measures one network, not {len(cells)}: name one value for each field")
+    executors.keep_freed_memory()
+    with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+        task = bars.add_task("measuring", total=len(gradient_study.EPSILONS) + len(gradient_study.WIDTHS))
+        found = gradient_study.study(cells[0], partial(bars.advance, task))
+    out.print(found.network, style="bold", markup=False)
+    errors, costs = gradient_study.ERROR_HEAD, gradient_study.COST_HEAD
+    out.print(table(errors, gradient_study.error_rows(found), errors, title="relative error of the gradient"))
+    out.print()
+    out.print(table(costs, gradient_study.cost_rows(found), costs[1:], title="time for one gradient"))
+    out.print()
+    for sentence in gradient_study.sentences(found):
+        out.print(sentence, markup=False)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = save or Path(temporary)
+        written = gradient_study.write(found, folder)
+        if save:
+            out.print(f"Written: {', '.join(map(str, written))}", markup=False, soft_wrap=True)
+        if tracked:
+            _log(found, tracked, written, Path(temporary) / "artifacts")
+
+
+def _log(found: gradient_study.Study, tracked: tuple[Path, str | None], written: Sequence[Path], own: Path) -> None:
+    folder, given = tracked
+    uri = tracking.checked_uri(given or tracking.default_uri(folder))
+    own.mkdir()
+    for path in written:
+        shutil.copy(path, own)
+    metrics = [(f"slope/{name}", slope, 0) for name, slope in found.slopes.items()]
+    for error in found.errors:
+        step = round(-100 * math.log10(error.epsilon))
+        metrics += [("error/central", error.central, step), ("error/one_sided", error.one_sided, step)]
+    for cost in found.costs:
+        metrics += [
+            ("cost/back_propagated", cost.back_propagated, cost.parameters),
+            ("cost/numerical", cost.numerical, cost.parameters),
+            ("cost/at_once", cost.at_once, cost.parameters),
+            ("cost/ratio", cost.numerical / cost.back_propagated, cost.parameters),
+        ]
+    artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
+    out = console()
+    try:
+        tracking.log_study(uri, artifacts, STUDY, {"network": found.network}, metrics, own)
+    except Exception as error:  # whatever a tracking store can fail with
+        out.print(f"The study cannot be logged to {uri}: {error}", style="red", markup=False)
+        sys.exit(1)
+    out.print(f"Logged to MLflow, experiment {STUDY}: error/… at step -100·log10 ε, cost/… at step P.", markup=False)
