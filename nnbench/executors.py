@@ -26,7 +26,7 @@ from nnbench.engine.training import train
 from nnbench.errors import InputError
 from nnbench.grid.trial import Cell, Trial
 
-CHECK_BUDGET = 1_000_000_000
+CHECK_BUDGET = 8_000_000_000
 """Numbers that the gradient check of one network may compute: about a second."""
 
 Pool = Callable[[], AbstractContextManager[Executor]]

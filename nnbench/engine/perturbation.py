@@ -134,7 +134,7 @@ class Setup:
         """Numbers to compute for each parameter of a layer, roughly: two networks from there on, and its penalty."""
         sizes = self.layout.sizes
         behind = self.samples * (sum(sizes[layer + 1 :]) + sum(out * columns for out, columns in self.layout.shapes[layer + 2 :]))
-        return 2 * (behind + (0 if self.cell.penalty.zero else self.weights[layer][0].size))
+        return 2 * (behind + (0 if self.cell.penalty.zero else 8 * self.weights[layer][0].size))  # copied, from memory
 
     def _differences(self, layer: int, rows: Index, columns: Index, epsilon: float) -> Differences:
         count = len(rows)
