@@ -209,14 +209,14 @@ class Store:
     @contextmanager
     def choosing(self) -> Iterator[None]:
         """Only one process at a time decides which launch to begin or to go on with."""
-        with _locked(self._launches / "choosing.lock", wait=True):
+        with locked(self._launches / "choosing.lock", wait=True):
             yield
 
     def claim(self, launch: Launch) -> ExitStack:
         """Have this process alone run the launch until the stack is closed; raises InputError if another one does."""
         claimed = ExitStack()
         try:
-            claimed.enter_context(_locked(self._launches / f"{launch.id}.lock", wait=False))
+            claimed.enter_context(locked(self._launches / f"{launch.id}.lock", wait=False))
         except BlockingIOError:
             raise InputError(
                 f"launch {launch.id} of {launch.grid} is running in another process; wait for it, or stop it"
@@ -278,7 +278,7 @@ def _read(path: Path, columns: Sequence[str]) -> pa.Table:
 
 
 @contextmanager
-def _locked(path: Path, wait: bool) -> Iterator[None]:
+def locked(path: Path, wait: bool) -> Iterator[None]:
     """Hold a lock on a file, which the system releases when the process ends, however it ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:

@@ -28,7 +28,7 @@ import numpy as np
 from nnbench.analysis.summary import CellSummary, Estimate, mean_curve, summarize
 from nnbench.errors import InputError
 from nnbench.hooks import hookimpl
-from nnbench.results import SCALARS, Launch, LaunchCell, Store
+from nnbench.results import SCALARS, Launch, LaunchCell, Store, locked
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -83,7 +83,7 @@ def prepare(uri: str) -> MlflowClient:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     if uri.startswith("sqlite:///"):
         path = Path(uri.removeprefix("sqlite:///"))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _create(path)
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; readers and the writer no longer block each other
         connection.close()
@@ -91,6 +91,19 @@ def prepare(uri: str) -> MlflowClient:
     from mlflow import MlflowClient
 
     return MlflowClient(tracking_uri=uri)
+
+
+def _create(path: Path) -> None:
+    """Make MLflow's tables under a temporary name, then rename: a process that is killed meanwhile leaves no half a store."""
+    with locked(path.with_name(f"{path.name}.lock"), wait=True):
+        if path.exists():
+            return
+        from mlflow import MlflowClient
+
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".creating-") as folder:
+            new = Path(folder) / path.name
+            MlflowClient(tracking_uri=f"sqlite:///{new.as_posix()}").search_experiments(max_results=1)
+            os.replace(new, path)  # noqa: PTH105 - atomic
 
 
 class Projection:
