@@ -233,3 +233,15 @@ def test_each_trial_can_be_a_run_as_well(small_grid, catalog: Catalog, tmp_path:
         row = rows[run.data.tags["nnbench.trial"]]
         assert run.data.params["seeds"] == str(row["seed"])
         assert run.data.metrics["test/accuracy"] == row["test_accuracy"]
+
+
+def test_a_store_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nnbench.tracking.os.replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(default_uri(tmp_path))
+    assert not (tmp_path / "mlflow.db").exists()
+    assert prepare(default_uri(tmp_path)).search_experiments()
