@@ -27,7 +27,7 @@ from nnbench.errors import InputError
 from nnbench.grid import Grid, Trial, labels
 from nnbench.report.cells import Line, lines, write_documents
 from nnbench.results import Launch, LaunchCell, Store
-from nnbench.tracking import COLUMNS, Tracker, checked_uri, default_uri
+from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, default_uri
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +156,7 @@ def make_tracker(
     """A tracker of one launch, for the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another; raises InputError."""
     uri = checked_uri(uri or default_uri(folder))
     store = Store(folder / "results")
-    artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
+    artifacts = artifact_folder(uri, folder)
     return Tracker(uri, artifacts, write_documents(store), on_logged, each_trial)
 
 

@@ -66,6 +66,11 @@ def default_uri(folder: Path) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(folder / 'mlflow.db').resolve().as_posix()}"
 
 
+def artifact_folder(uri: str, folder: Path) -> Path | None:
+    """Where artifacts go beside a local store; a server has its own place for them."""
+    return folder / "artifacts" if uri.startswith("sqlite:") else None
+
+
 def checked_uri(uri: str) -> str:
     """The URI, if MLflow has a tracking store for it; raises InputError."""
     scheme = uri.partition(":")[0].partition("+")[0]

@@ -188,7 +188,7 @@ def _log(found: gradient_study.Study, tracked: tuple[Path, str | None], written:
             ("cost/at_once", cost.at_once, cost.parameters),
             ("cost/ratio", cost.numerical / cost.back_propagated, cost.parameters),
         ]
-    artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
+    artifacts = tracking.artifact_folder(uri, folder)
     out = console()
     try:
         tracking.log_study(uri, artifacts, STUDY, {"network": found.network}, metrics, own)

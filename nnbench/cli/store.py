@@ -42,7 +42,7 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None, runs: str) 
     if not launches:
         raise InputError(f"{folder} has no launches; start one with nnbench run GRID.toml")
     uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
-    artifacts = folder / "artifacts" if uri.startswith("sqlite:") else None
+    artifacts = tracking.artifact_folder(uri, folder)
     for each in launches:
         with store.claim(each), Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
             task = bars.add_task(f"{each.grid} {each.id}", total=len(each.cells))
