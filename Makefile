@@ -20,7 +20,7 @@ check: $(VENV)/installed
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -m packaging
 
-bench: $(VENV)/bench
+bench: $(VENV)/installed
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/workers.py
 	$(BIN)/python benchmarks/gradcheck.py
@@ -28,11 +28,7 @@ bench: $(VENV)/bench
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nnbench needs Python 3.11 or newer; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
-
-$(VENV)/bench: $(VENV)/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,peers]'
 	touch $@
 
 clean:

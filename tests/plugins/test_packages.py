@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from nnbench.components import KINDS
+from nnbench.components import KINDS, Component
 
 ROOT = Path(__file__).parents[2]
 ENTRY_POINTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]["nnbench"]
@@ -47,7 +47,10 @@ def test_a_summary_fits_a_table(component: type) -> None:
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: f"{component.kind}-{component.name}")
 def test_defaults_make_a_component_of_plain_values(component: type) -> None:
-    assert all(type(value) in (int, float, bool, str) for value in component().hyperparameters().values())
+    assert all(
+        type(value) in (int, float, bool, str, tuple) or isinstance(value, Component)
+        for value in component().hyperparameters().values()
+    )
 
 
 def test_the_defaults_are_those_documented() -> None:
