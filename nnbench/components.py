@@ -23,7 +23,7 @@ import dataclasses
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Protocol, TypeAlias, dataclass_transform, runtime_checkable
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, dataclass_transform, runtime_checkable
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
@@ -35,8 +35,8 @@ Scores: TypeAlias = Float[np.ndarray, "trial class sample"]
 """Outputs of the last layer, or their one-hot targets."""
 Weights: TypeAlias = Float[np.ndarray, "trial out in"]
 """One layer's matrix."""
-Rate: TypeAlias = Float[np.ndarray, "#trial 1 1"]
-"""A learning rate for each trial, or one for all."""
+Rate: TypeAlias = Float[np.ndarray, "#trial 1 #in"]
+"""A learning rate for each trial, or one for all; for each parameter where layers have rates of their own but come at once."""
 Samples: TypeAlias = Float[np.ndarray, "sample feature"]
 """A data set's inputs, before the engine turns them round."""
 
@@ -115,6 +115,11 @@ class Activation(Component):
         """Pre-activations at which the derivative jumps."""
         return ()
 
+    @property
+    def gain(self) -> float:
+        """By what the literature multiplies the spread of the weights that feed this activation; 1 where it says nothing."""
+        return 1.0
+
     @abstractmethod
     def forward(self, z: Units) -> Units:
         """A = f(z), element by element; same shape and dtype as z."""
@@ -131,6 +136,22 @@ class Initializer(Component):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         """A (fan_out, fan_in) matrix, float64, drawn from `rng` alone."""
 
+    def adapt(
+        self,
+        w: Float[np.ndarray, "out in"],
+        inputs: Float[np.ndarray, "in sample"],  # noqa: ARG002 - for those that depend on data
+        activation: Activation | None,  # noqa: ARG002
+    ) -> Float[np.ndarray, "out in"]:
+        """The layer's weights, given also what surrounds them: for initializers that depend on the data or on the activation.
+
+        `w` is what `sample` drew. Layers are adapted in order: `inputs` are training samples, preprocessed, as they arrive
+        through the adapted layers before, in float64; `activation` is what follows, None after the last layer.
+        """
+        return w
+
+
+Scope: TypeAlias = Literal["parameter", "layer", "network"]
+
 
 class Optimizer(Component):
     """Moves the parameters against the gradient."""
@@ -138,21 +159,35 @@ class Optimizer(Component):
     lr: Positive = 0.01
     """α, the learning rate; a schedule multiplies it."""
 
-    elementwise: ClassVar[bool] = True
-    """Whether a parameter's step depends on that parameter alone; layers may then come at once, as (trial, 1, parameter)."""
     search_space: ClassVar[Mapping[str, Sequence[Any]]] = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
+    @property
+    def scope(self) -> Scope:
+        """How far a parameter's step depends on others: on none ("parameter"), on its layer's, or on the whole network's.
+
+        With scope "layer", `init` and `step` see one layer at a time, (trial, out, in + 1), the bias in the last column; else all
+        parameters of a network in a row, (trial, 1, parameter).
+        """
+        return "parameter"
+
     def init(self, params: Weights) -> dict[str, Weights]:  # noqa: ARG002 - for those that have a state
-        """State before the first step: named arrays of the shape and dtype of `params`, which it must not change."""
+        """State before the first step: named arrays of the dtype of `params`, trials first; `params` stays as it is."""
         return {}
 
     @abstractmethod
     def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         """Update `params` and the arrays in `state` in place.
 
-        `params` and `grads` are (trial, out, in + 1), the bias in the last column; `lr` broadcasts against (trial, 1, 1) and
-        is the rate of this step, schedule included; `t` counts from 1. `grads` stays as it is.
+        `params` and `grads` have the shape that `scope` tells; `lr` broadcasts against them and is the rate of this step,
+        schedule included; `t` counts from 1. `grads` stays as it is.
         """
+
+    def evaluated(self, params: Weights, state: dict[str, Weights]) -> Weights:  # noqa: ARG002 - for those that average
+        """The parameters to validate and test: `params` themselves, or, for an optimizer that averages them, the average.
+
+        Neither `params` nor `state` may change.
+        """
+        return params
 
 
 class Schedule(Component):
@@ -161,6 +196,14 @@ class Schedule(Component):
     @abstractmethod
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         """Multiplier at each of `step` (integers, from 0 to total - 1), element by element, finite and at least 0."""
+
+    def adjustment(self, steps: Sequence[int], losses: Sequence[float]) -> float:  # noqa: ARG002 - for those that watch
+        """Multiplier on top of `factor` from now on, for schedules that watch the validation loss.
+
+        `losses` has that of every evaluation so far, `steps` the number of updates made before each; the last is now. It is a
+        function of these alone: nothing is remembered between calls.
+        """
+        return 1.0
 
 
 class Loss(Component):
@@ -274,6 +317,7 @@ __all__ = [
     "Rate",
     "Samples",
     "Schedule",
+    "Scope",
     "Scores",
     "Transform",
     "Units",

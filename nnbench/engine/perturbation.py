@@ -16,10 +16,10 @@ from jaxtyping import Bool, Float, Int
 
 from nnbench.components import Component, Scores, Units
 from nnbench.engine.batches import Dropout
+from nnbench.engine.initial import initial_parameters
 from nnbench.engine.network import Flat, Layout, Masks, Network, checked
 from nnbench.engine.objective import Objective
 from nnbench.engine.stack import Part, parts
-from nnbench.engine.training import initial_parameters
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
 from nnbench.seeds import stream
@@ -78,7 +78,7 @@ class Setup:
         self.targets: Scores = _targets(layout.sizes[-1], samples, rng)[None]
         trial = Trial(cell, seed)
         self.masks: Masks | None = Dropout([trial], layout, F64).draw() if cell.dropout and len(layout.sizes) > 2 else None
-        self.params = initial_parameters([trial], layout, F64)
+        self.params = initial_parameters([trial], [self.x[0]], layout, F64)
         self.weights = layout.layers(self.params)
         self.objective = objective([cell], F64)
         self.network = network(layout, parts([cell.activation], F64), 1, samples, F64)

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from nnbench.components import Schedule
 from nnbench.engine import probes
 from nnbench.engine.batches import Batches, Dropout
 from nnbench.engine.data import Splits, data_key, load
 from nnbench.engine.evaluation import Evaluation
+from nnbench.engine.initial import initial_parameters
 from nnbench.engine.network import Flat, Layout, Network
 from nnbench.engine.objective import Objective
 from nnbench.engine.records import Record
@@ -24,7 +26,6 @@ from nnbench.engine.stack import parts, shape_key
 from nnbench.engine.updates import Updater
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Trial
-from nnbench.seeds import stream
 
 EVALUATIONS = 25
 """About how often a run is evaluated."""
@@ -47,23 +48,6 @@ def evaluation_steps(total: int) -> list[int]:
     return sorted({round(float(step)) for step in spaced})
 
 
-def initial_parameters(trials: Sequence[Trial], layout: Layout, dtype: np.dtype[Any]) -> Flat:
-    """Every trial's first parameters: weights from its initializer and its seed's stream for each layer, biases 0."""
-    params = np.zeros((len(trials), layout.size), dtype)
-    for trial, row in enumerate(trials):
-        initializer = row.cell.initializer
-        for layer, weights in enumerate(layout.layers(params)):
-            fan_out, columns = weights.shape[1:]
-            drawn = initializer.sample(stream(row.seed, "initialization", layer), columns - 1, fan_out)
-            if not isinstance(drawn, np.ndarray) or drawn.shape != (fan_out, columns - 1) or drawn.dtype.kind not in "fiu":
-                got = f"{drawn.dtype} {drawn.shape}" if isinstance(drawn, np.ndarray) else type(drawn).__name__
-                raise ContractError(
-                    f"initializer {initializer.name}: sample returned {got}, expected float64 {(fan_out, columns - 1)}"
-                )
-            weights[trial, :, :-1] = drawn
-    return params
-
-
 class _Training:
     """The state of one stack while it trains."""
 
@@ -78,7 +62,7 @@ class _Training:
         self.cells = cells
         self.total = cell.steps
         self.layout = layout
-        self.params = initial_parameters(trials, layout, dtype)
+        self.params = initial_parameters(trials, [splits.train.inputs for splits in data], layout, dtype)
         self.weights = layout.layers(self.params)
         self.gradient_rows = np.zeros_like(self.params)
         self.gradients = layout.layers(self.gradient_rows)
@@ -93,6 +77,7 @@ class _Training:
         self.alive_count = len(trials)
         self.diverged_step: list[int | None] = [None] * len(trials)
         self.best = _Best(self.params)
+        self._watching = [i for i, each in enumerate(cells) if type(each.schedule).adjustment is not Schedule.adjustment]
         self._ones = np.ones_like(self.params)
         self._mean = np.full(cell.batch_size, 1 / cell.batch_size, dtype)
 
@@ -107,6 +92,7 @@ class _Training:
             since += 1
             if step in evaluations:
                 curves.add(step, self._evaluate(step, running / since))
+                self._adjust_rates(curves)
                 running[:] = 0
                 since = 0
             if step == last or not self.alive_count:
@@ -150,8 +136,9 @@ class _Training:
             self.updater.freeze(int(trial))
 
     def _evaluate(self, step: int, train_loss: Float[np.ndarray, " trial"]) -> dict[str, np.ndarray]:
-        loss, accuracy = self.validate(self.weights)
-        self.best.offer(step, accuracy, loss, self.params, self.alive)
+        params = self.updater.evaluated()
+        loss, accuracy = self.validate(self.layout.layers(params))
+        self.best.offer(step, accuracy, loss, params, self.alive)
         return {
             "train_loss": train_loss,
             "valid_loss": loss,
@@ -161,9 +148,20 @@ class _Training:
             **probes.inside(self.network),
         }
 
+    def _adjust_rates(self, curves: Curves) -> None:
+        """Let schedules that watch the validation loss change the rates of the steps to come."""
+        for trial in self._watching:
+            if self.alive[trial]:
+                schedule = self.cells[trial].schedule
+                losses = [float(at[trial]) for at in curves.values("valid_loss")]
+                adjustment = schedule.adjustment(tuple(curves.steps), tuple(losses))
+                if not 0 <= adjustment < math.inf:
+                    raise ContractError(f"schedule {schedule.name}: adjustment returned {adjustment}, expected a number ≥ 0")
+                self.updater.adjust(trial, float(adjustment))
+
     def _records(self, curves: Curves) -> list[Record]:
         best_loss, best_accuracy = self.test(self.layout.layers(self.best.params))
-        last_loss, last_accuracy = self.test(self.weights)
+        last_loss, last_accuracy = self.test(self.layout.layers(self.updater.evaluated()))
         records = []
         for trial, cell in enumerate(self.cells):
             outcome: dict[str, Any] = {}
@@ -206,6 +204,10 @@ class Curves:
         self.steps.append(step)
         for name, values in measured.items():
             self._values.setdefault(name, []).append(values)
+
+    def values(self, name: str) -> Sequence[np.ndarray]:
+        """A curve so far, of all trials at each evaluation."""
+        return self._values[name]
 
     def amend(self, name: str, values: Float[np.ndarray, " trial"]) -> None:
         """Replace a curve's last values."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.components import Optimizer, Schedule, Weights
-from nnbench.engine.network import Flat, Layout
+from nnbench.components import Optimizer, Rate, Schedule, Weights
+from nnbench.engine.network import Flat, Layout, checked
 from nnbench.engine.stack import groups
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell
@@ -20,6 +20,7 @@ class Updater:
     """Applies every trial's optimizer to a stack's parameters, in place."""
 
     def __init__(self, cells: Sequence[Cell], layout: Layout, params: Flat, gradients: Flat, steps: int) -> None:
+        self._params = params
         rates = learning_rates(cells, steps)
         scalings = [cell.lr_scaling for cell in cells]
         self._groups = [
@@ -31,6 +32,22 @@ class Updater:
         """Make update number `t`, counting from 1."""
         for group in self._groups:
             group.step(t)
+
+    def evaluated(self) -> Flat:
+        """The parameters to validate and test: those that train, but for optimizers that average them."""
+        averaging = [group for group in self._groups if group.averages]
+        if not averaging:
+            return self._params
+        found = self._params.copy()
+        for group in averaging:
+            group.write_evaluated(found)
+        return found
+
+    def adjust(self, trial: int, adjustment: float) -> None:
+        """Multiply the trial's scheduled rates by so much from the next step on."""
+        for group in self._groups:
+            if trial in group.rows:
+                group.adjust(group.rows.index(trial), adjustment)
 
     def freeze(self, trial: int) -> None:
         """Set the trial's state to 0, so that what follows stays finite."""
@@ -46,18 +63,18 @@ class _Group:
         self, rows: list[int], optimizer: Optimizer, scaling: str, layout: Layout, params: Flat, gradients: Flat, rates: Rates
     ) -> None:
         self.rows = rows
+        self.averages = type(optimizer).evaluated is not Optimizer.evaluated
         self._all = (params, gradients)
-        rates = rates[:, rows]
+        self._by_layer = optimizer.scope == "layer"
+        self._layout = layout
         self._scattered = rows[-1] - rows[0] + 1 != len(rows)
         span = slice(rows[0], rows[-1] + 1)
         own = (params[rows], gradients[rows]) if self._scattered else (params[span], gradients[span])
         self._params, self._gradients = own
-        if optimizer.elementwise and scaling == "none":
-            self._blocks = [_Block(optimizer, own[0][:, None], own[1][:, None], rates)]
-        else:
-            layers = zip(layout.layers(own[0]), layout.layers(own[1]), strict=True)
-            scales = [1 / np.sqrt(fan_in) if scaling == "fan_in" else 1.0 for fan_in in layout.sizes[:-1]]
-            self._blocks = [_Block(optimizer, *layer, rates * scale) for scale, layer in zip(scales, layers, strict=True)]
+        self._blocks = [
+            _Block(optimizer, block, block_gradients, rates[:, rows], scale)
+            for block, block_gradients, scale in zip(*map(self._split, own), self._scales(scaling), strict=True)
+        ]
 
     def step(self, t: int) -> None:
         params, gradients = self._all
@@ -69,22 +86,48 @@ class _Group:
         if self._scattered:
             params[self.rows] = self._params
 
+    def write_evaluated(self, params: Flat) -> None:
+        own = np.empty_like(self._params)
+        for block, part in zip(self._blocks, self._split(own), strict=True):
+            part[...] = block.evaluated()
+        params[self.rows] = own
+
+    def adjust(self, row: int, adjustment: float) -> None:
+        for block in self._blocks:
+            block.adjust(row, adjustment)
+
     def freeze(self, row: int) -> None:
         for block in self._blocks:
             for array in block.state.values():
                 array[row] = 0
 
+    def _split(self, flat: Flat) -> Sequence[Weights]:
+        """What the optimizer sees at a time: layers, or everything in a row."""
+        return self._layout.layers(flat) if self._by_layer else [flat[:, None]]
+
+    def _scales(self, scaling: str) -> Sequence[np.ndarray | None]:
+        """What multiplies the rates of each block."""
+        if scaling == "none":
+            return [None] * (len(self._layout.shapes) if self._by_layer else 1)
+        scales = [np.full((1, 1, 1), 1 / np.sqrt(fan_in)) for fan_in in self._layout.sizes[:-1]]
+        if self._by_layer:
+            return scales
+        counts = [span.stop - span.start for span in self._layout.spans]
+        return [np.concatenate([np.repeat(scale, n, axis=2) for scale, n in zip(scales, counts, strict=True)], axis=2)]
+
 
 class _Block:
     """What one call of an optimizer updates."""
 
-    def __init__(self, optimizer: Optimizer, params: Weights, gradients: Weights, rates: Rates) -> None:
+    def __init__(self, optimizer: Optimizer, params: Weights, gradients: Weights, rates: Rates, scale: np.ndarray | None) -> None:
         self._optimizer = optimizer
         self._params = params
         self._gradients = gradients.view()
         self._gradients.flags.writeable = False
-        rates = rates.astype(params.dtype)
-        self._rates = (rates[:, :1] if (rates == rates[:, :1]).all() else rates)[:, :, None, None]
+        self._scheduled = rates
+        self._adjustments = np.ones(rates.shape[1])
+        self._scale = scale
+        self._rates = self._adjusted()
         self.state = optimizer.init(params)
         for name, array in self.state.items():
             if not isinstance(array, np.ndarray) or array.dtype != params.dtype or array.shape[:1] != params.shape[:1]:
@@ -94,7 +137,26 @@ class _Block:
                 )
 
     def step(self, t: int) -> None:
-        self._optimizer.step(self._params, self._gradients, self.state, self._rates[t - 1], t)
+        self._optimizer.step(self._params, self._gradients, self.state, self._rate(t), t)
+
+    def evaluated(self) -> Weights:
+        found = self._optimizer.evaluated(self._params, self.state)
+        return checked(self._optimizer, "evaluated", found, self._params)
+
+    def adjust(self, row: int, adjustment: float) -> None:
+        if adjustment != self._adjustments[row]:
+            self._adjustments[row] = adjustment
+            self._rates = self._adjusted()
+
+    def _rate(self, t: int) -> Rate:
+        rate = self._rates[t - 1]
+        return rate if self._scale is None else (rate * self._scale).astype(self._params.dtype)
+
+    def _adjusted(self) -> np.ndarray:
+        """The rate of every step, (step, trial, 1, 1), or (step, 1, 1, 1) where all trials' are equal."""
+        rates = self._scheduled * self._adjustments
+        rates = rates[:, :1] if (rates == rates[:, :1]).all() else rates
+        return (rates if self._scale is not None else rates.astype(self._params.dtype))[:, :, None, None]
 
 
 def learning_rates(cells: Sequence[Cell], steps: int) -> Rates:

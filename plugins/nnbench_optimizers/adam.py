@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
-from nnbench import Fraction, Optimizer, Positive, Weights
+from nnbench import Fraction, Optimizer, Positive, Rate, Weights
 
 
 class _Moments(Optimizer):
@@ -51,7 +50,7 @@ class Adam(_Moments):
 
     lr: Positive = 0.01
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Float[np.ndarray, "#trial 1 1"], t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         m, v, change = self._update(grads, state)
         root = (1 - self.beta2**t) ** 0.5  # numerator and divisor are multiplied by it: no pass over v̂ and m̂
         np.sqrt(v, out=change)
@@ -72,7 +71,7 @@ class AdamUncorrected(_Moments):
 
     lr: Positive = 0.01
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Float[np.ndarray, "#trial 1 1"], t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         m, v, change = self._update(grads, state)
         np.sqrt(v, out=change)
         change += self.eps

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
-from nnbench import Fraction, Optimizer, Positive, Weights
+from nnbench import Fraction, Optimizer, Positive, Rate, Weights
 
 
 class AdaGrad(Optimizer):
@@ -29,7 +28,7 @@ class AdaGrad(Optimizer):
     def init(self, params: Weights) -> dict[str, Weights]:
         return {"cache": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Float[np.ndarray, "#trial 1 1"], t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         cache = state["cache"]
         cache += grads * grads
         change = cache + self.eps
@@ -60,7 +59,7 @@ class RMSProp(Optimizer):
     def init(self, params: Weights) -> dict[str, Weights]:
         return {"cache": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Float[np.ndarray, "#trial 1 1"], t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         cache = state["cache"]
         change = grads * grads
         change *= 1 - self.rho

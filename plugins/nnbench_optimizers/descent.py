@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
-from nnbench import Fraction, Optimizer, Positive, Weights
+from nnbench import Fraction, Optimizer, Positive, Rate, Weights
 
 
 class SGD(Optimizer):
@@ -17,7 +16,7 @@ class SGD(Optimizer):
 
     lr: Positive = 0.3
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Float[np.ndarray, "#trial 1 1"], t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         params -= lr * grads
 
 
@@ -40,7 +39,7 @@ class Momentum(Optimizer):
     def init(self, params: Weights) -> dict[str, Weights]:
         return {"v": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Float[np.ndarray, "#trial 1 1"], t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         v = state["v"]
         v *= self.mu
         v -= lr * grads

@@ -11,10 +11,10 @@ from reference import ACTIVATIONS, LOSSES, PENALTIES, objective
 from nnbench import Catalog
 from nnbench.engine.batches import Batches
 from nnbench.engine.data import load
+from nnbench.engine.initial import initial_parameters
 from nnbench.engine.network import Layout, Network
 from nnbench.engine.objective import Objective
 from nnbench.engine.stack import parts
-from nnbench.engine.training import initial_parameters
 from nnbench.grid import Trial
 
 F64 = np.dtype(np.float64)
@@ -26,7 +26,7 @@ class Pass:
     def __init__(self, stack: list[Trial]) -> None:
         cell = stack[0].cell
         self.layout = Layout(cell.layer_sizes)
-        self.params = initial_parameters(stack, self.layout, F64)
+        self.params = initial_parameters(stack, [load(t).train.inputs for t in stack], self.layout, F64)
         rng = np.random.default_rng(3)
         self.params += rng.normal(scale=0.3, size=self.params.shape)  # biases too, and units far enough to saturate
         self.data = [load(trial) for trial in stack]

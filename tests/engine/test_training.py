@@ -11,9 +11,10 @@ from nnbench import Activation, Catalog, Dataset
 from nnbench.engine import training
 from nnbench.engine.batches import Batches, Dropout
 from nnbench.engine.data import load
+from nnbench.engine.initial import initial_parameters
 from nnbench.engine.network import Layout, Network
 from nnbench.engine.stack import parts
-from nnbench.engine.training import evaluation_steps, initial_parameters, train
+from nnbench.engine.training import evaluation_steps, train
 from nnbench.engine.updates import learning_rates
 from nnbench.errors import ContractError
 
@@ -111,7 +112,7 @@ def test_equal_seeds_see_equal_data_order_first_weights_and_dropout_draws(trials
     """Common random numbers: cells that differ in anything else are compared on the same luck."""
     stack = trials('activation = ["tanh", "relu"]\noptimizer = ["sgd", "adam"]\ndropout = 0.4', seeds=2)
     layout = Layout(stack[0].cell.layer_sizes)
-    params = initial_parameters(stack, layout, np.dtype("float32"))
+    params = initial_parameters(stack, [load(t).train.inputs for t in stack], layout, np.dtype("float32"))
     batches = Batches(stack, [load(trial) for trial in stack])
     masks = Dropout(stack, layout, np.dtype("float32")).draw()
     x, targets = batches.next()
@@ -178,7 +179,7 @@ def test_xavier_keeps_the_spread_of_activations_level_and_small_weights_do_not(t
 def test_first_weights_of_each_layer_have_their_initializers_variance(trials, fan_in: int) -> None:
     stack = trials(f"hidden = [{fan_in}, 300]", seeds=4)
     layout = Layout(stack[0].cell.layer_sizes)
-    params = initial_parameters(stack, layout, np.dtype("float64"))
+    params = initial_parameters(stack, [load(t).train.inputs for t in stack], layout, np.dtype("float64"))
     for (fan_out, columns), weights in zip(layout.shapes, layout.layers(params), strict=True):
         drawn = weights[:, :, :-1]
         variance = 2 / (columns - 1 + fan_out)  # of a uniform distribution up to √(6 / (fan_in + fan_out))

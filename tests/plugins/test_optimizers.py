@@ -165,8 +165,8 @@ def test_a_row_of_a_stack_equals_the_same_trial_alone_bit_for_bit(optimizer: Opt
 
 
 @every_optimizer
-def test_an_elementwise_optimizer_takes_layers_in_any_shape(optimizer: Optimizer) -> None:
-    assert optimizer.elementwise
+def test_an_optimizer_of_single_parameters_takes_layers_in_any_shape(optimizer: Optimizer) -> None:
+    assert optimizer.scope == "parameter"
     rng = np.random.default_rng(3)
     params, grads = rng.normal(size=(2, 3, 4, 5))
     flat = params.reshape(3, 1, 20).copy()

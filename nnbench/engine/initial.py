@@ -1,0 +1,55 @@
+"""First parameters: weights from each trial's initializer, biases 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from nnbench.components import Initializer
+from nnbench.engine.network import Flat, Layers, Layout, checked
+from nnbench.errors import ContractError
+from nnbench.grid.trial import Cell, Trial
+from nnbench.seeds import stream
+
+ADAPTED_TO = 256
+"""Training samples that an initializer may adapt a layer to, at most."""
+
+Inputs = Float[np.ndarray, "feature sample"]
+
+
+def initial_parameters(trials: Sequence[Trial], inputs: Sequence[Inputs], layout: Layout, dtype: np.dtype[Any]) -> Flat:
+    """Every trial's first parameters, drawn from its seed's stream for each layer; a trial's are computed alone.
+
+    `inputs` are each trial's training inputs, with the row of ones. Raises ContractError if an initializer breaks its contract.
+    """
+    params = np.zeros((len(trials), layout.size), dtype)
+    for index, trial in enumerate(trials):
+        drawn: Layers = [_drawn(trial, layer, *shape) for layer, shape in enumerate(layout.shapes)]
+        if type(trial.cell.initializer).adapt is not Initializer.adapt:
+            drawn = _adapted(trial.cell, drawn, inputs[index][:-1, :ADAPTED_TO].astype(np.float64))
+        for weights, w in zip(layout.layers(params), drawn, strict=True):
+            weights[index, :, :-1] = w
+    return params
+
+
+def _drawn(trial: Trial, layer: int, fan_out: int, columns: int) -> Float[np.ndarray, "out in"]:
+    initializer = trial.cell.initializer
+    drawn = initializer.sample(stream(trial.seed, "initialization", layer), columns - 1, fan_out)
+    if not isinstance(drawn, np.ndarray) or drawn.shape != (fan_out, columns - 1) or drawn.dtype.kind not in "fiu":
+        got = f"{drawn.dtype} {drawn.shape}" if isinstance(drawn, np.ndarray) else type(drawn).__name__
+        raise ContractError(f"initializer {initializer.name}: sample returned {got}, expected float64 {(fan_out, columns - 1)}")
+    return drawn.astype(np.float64, copy=False)
+
+
+def _adapted(cell: Cell, drawn: Sequence[np.ndarray], x: Inputs) -> Layers:
+    adapted = []
+    for layer, w in enumerate(drawn):
+        activation = cell.activation if layer < len(drawn) - 1 else None
+        adapted.append(checked(cell.initializer, "adapt", cell.initializer.adapt(w, x, activation), w))
+        if activation is not None:
+            z = (adapted[-1] @ x)[None]
+            x = checked(activation, "forward", activation.forward(z), z)[0]
+    return adapted
