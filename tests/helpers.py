@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from nnbench import (
     Schedule,
 )
 from nnbench.components import Origin
+from nnbench.engine.records import Record
 from nnbench.errors import UnknownComponentError
 
 
@@ -234,3 +236,16 @@ class SmallLookup:
             if cls.kind == kind and cls.default:
                 return self.find(kind, cls.name)
         raise UnknownComponentError(f"no {kind} is given, and none is the default")
+
+
+def bits(record: Record) -> Any:
+    """A record with NaN equal to NaN and -0.0 different from 0.0."""
+
+    def exact(value: Any) -> Any:
+        if isinstance(value, float):
+            return "nan" if math.isnan(value) else value.hex()
+        if isinstance(value, list):
+            return [exact(each) for each in value]
+        return value
+
+    return {name: exact(value) for name, value in asdict(record).items()}

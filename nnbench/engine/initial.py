@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
 from nnbench.components import Initializer
-from nnbench.engine.network import Flat, Layers, Layout, checked
+from nnbench.engine.network import Flat, Layout, checked
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
 from nnbench.seeds import stream
@@ -17,7 +17,8 @@ from nnbench.seeds import stream
 ADAPTED_TO = 256
 """Training samples that an initializer may adapt a layer to, at most."""
 
-Inputs = Float[np.ndarray, "feature sample"]
+Matrices: TypeAlias = Sequence[Float[np.ndarray, "_out _in"]]
+Inputs: TypeAlias = Float[np.ndarray, "_feature sample"]
 
 
 def initial_parameters(trials: Sequence[Trial], inputs: Sequence[Inputs], layout: Layout, dtype: np.dtype[Any]) -> Flat:
@@ -27,7 +28,7 @@ def initial_parameters(trials: Sequence[Trial], inputs: Sequence[Inputs], layout
     """
     params = np.zeros((len(trials), layout.size), dtype)
     for index, trial in enumerate(trials):
-        drawn: Layers = [_drawn(trial, layer, *shape) for layer, shape in enumerate(layout.shapes)]
+        drawn: Matrices = [_drawn(trial, layer, *shape) for layer, shape in enumerate(layout.shapes)]
         if type(trial.cell.initializer).adapt is not Initializer.adapt:
             drawn = _adapted(trial.cell, drawn, inputs[index][:-1, :ADAPTED_TO].astype(np.float64))
         for weights, w in zip(layout.layers(params), drawn, strict=True):
@@ -44,7 +45,7 @@ def _drawn(trial: Trial, layer: int, fan_out: int, columns: int) -> Float[np.nda
     return drawn.astype(np.float64, copy=False)
 
 
-def _adapted(cell: Cell, drawn: Sequence[np.ndarray], x: Inputs) -> Layers:
+def _adapted(cell: Cell, drawn: Matrices, x: Inputs) -> Matrices:
     adapted = []
     for layer, w in enumerate(drawn):
         activation = cell.activation if layer < len(drawn) - 1 else None

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers import bits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnbench import Catalog
 from nnbench.components import KINDS
 from nnbench.engine import stack as stacking
-from nnbench.engine.records import Record
 from nnbench.engine.training import train
-
-
-def bits(record: Record) -> Any:
-    """A record with NaN equal to NaN and -0.0 different from 0.0."""
-
-    def exact(value: Any) -> Any:
-        if isinstance(value, float):
-            return "nan" if math.isnan(value) else value.hex()
-        if isinstance(value, list):
-            return [exact(each) for each in value]
-        return value
-
-    return {name: exact(value) for name, value in asdict(record).items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
