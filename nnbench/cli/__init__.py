@@ -17,6 +17,7 @@ COMMANDS = {
     "list": ("nnbench.cli.components:list_", "List components by kind, and where they come from."),
     "show": ("nnbench.cli.components:show", "Show one component: formula, hyperparameters, origin."),
     "plugins": ("nnbench.cli.components:plugins", "List plugins: what they offer, and which did not load."),
+    "time": ("nnbench.cli.timing:time_", "Measure what components cost."),
     "schema": ("nnbench.cli.components:schema", "Print the JSON schema of grid files, for editors."),
     "sync": ("nnbench.cli.store:sync", "Log to MLflow whatever results it lacks."),
     "ui": ("nnbench.cli.store:ui", "Open the MLflow UI on the local store."),
