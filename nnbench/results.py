@@ -97,6 +97,22 @@ class LaunchCell:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """What a launch compares, and what it chose from."""
+
+    factor: str
+    metric: str
+    tune: Sequence[str]
+    """Fields that were chosen for each level and task."""
+    claims: Sequence[Mapping[str, str]]
+    """What each says, the levels that it says are better and worse, and by which metric."""
+    placed: Mapping[str, Sequence[str]]
+    """Level, task and data set of each cell."""
+    tried: Sequence[Mapping[str, Any]]
+    """For every setting: cell id, level, task, setting, and trial ids with their seeds."""
+
+
+@dataclass(frozen=True)
 class Launch:
     """One execution of a grid."""
 
@@ -124,6 +140,8 @@ class Launch:
     """flag, require or off."""
     gradient_checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What each gradient check came to, by its id: the fields of a GradientCheck, and `passed` and `reason`."""
+    compared: Compared | None = None
+    """What the grid asks a verdict about, if it does."""
 
     @property
     def trial_ids(self) -> list[str]:
@@ -229,7 +247,9 @@ class Store:
         for path in sorted(self._launches.glob("*.json")):
             try:
                 data = json.loads(path.read_text(encoding="utf-8"))
-                found.append(Launch(**{**data, "cells": [LaunchCell(**cell) for cell in data["cells"]]}))
+                compared = Compared(**data["compared"]) if data.get("compared") else None
+                cells = [LaunchCell(**cell) for cell in data["cells"]]
+                found.append(Launch(**{**data, "cells": cells, "compared": compared}))
             except (OSError, ValueError, TypeError, KeyError) as error:
                 warnings.warn(f"{path} is not a launch record and is passed over: {error}", stacklevel=2)
         return sorted(found, key=lambda launch: launch.started)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import secrets
 import signal
 import threading
@@ -17,23 +16,19 @@ from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nnbench import environment, executors
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.engine.records import Record
-from nnbench.engine.stack import stacks, work
-from nnbench.errors import InputError
-from nnbench.grid import Grid, Trial, labels
+from nnbench.grid import Grid, Trial, find_level, labels
+from nnbench.planning import FINAL, Plan, make_plan, with_choices
 from nnbench.report.cells import Line, lines, write_documents
-from nnbench.results import Launch, LaunchCell, Store
+from nnbench.results import Compared, Launch, LaunchCell, Store
 from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, default_uri
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FINAL = ("done", "diverged")
-"""Statuses that are results; a failed trial is trained again."""
 
 
 @dataclass(frozen=True)
@@ -78,47 +73,6 @@ class Results:
         import pandas as pd
 
         return pd.json_normalize([{**line.cell.labels, "gradcheck": line.gradcheck, **asdict(line.summary)} for line in self.lines])
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a launch would do."""
-
-    grid: Grid
-    folder: Path
-    store: Store
-    fresh: bool
-    trials: list[Trial]
-    missing: list[Trial]
-    stacks: list[list[Trial]]
-    workers: int
-
-    @property
-    def cells(self) -> int:
-        """How many cells the grid has."""
-        return len(self.trials) // len(self.grid.seed_list)
-
-    def seconds(self) -> float:
-        """About how long training will take: a few steps of the costliest stack of every shape, extrapolated."""
-        by_work: dict[Any, list[list[Trial]]] = defaultdict(list)
-        for stack in self.stacks:
-            by_work[stack[0].cell.layer_sizes].append(stack)
-        total = 0.0
-        for group in by_work.values():
-            rate = executors.seconds_per_step(group[0]) * group[0][0].cell.steps / sum(work(trial.cell) for trial in group[0])
-            total += rate * sum(work(trial.cell) for stack in group for trial in stack)
-        return total / min(self.workers, max(len(self.stacks), 1))
-
-
-def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", workers: int | None = None, fresh: bool = False) -> Plan:
-    """Expand a grid and see what has no results yet; raises InputError."""
-    _check_folder(Path(folder))
-    workers = workers or available_workers()
-    trials = grid.trials(catalog)
-    store = Store(Path(folder) / "results")
-    known = {} if fresh else store.statuses()
-    missing = [trial for trial in trials if known.get(trial.id) not in FINAL]
-    return Plan(grid, Path(folder), store, fresh, trials, missing, stacks(missing, workers), workers)
 
 
 def run(
@@ -168,9 +122,15 @@ def execute(
     tracker: Tracker | None = None,
     watchers: Sequence[object] = (),
     on_interrupt: Callable[[], None] = lambda: None,
+    on_tuning: Callable[[int, int], None] = lambda *_: None,
 ) -> Results:
-    """Do what a plan says; see `run`. `on_interrupt` is called at once when Ctrl-C is pressed for the first time."""
+    """Do what a plan says; see `run`. `on_interrupt` is called at once when Ctrl-C is pressed for the first time.
+
+    `on_tuning` is told how many tuning trials have results, and of how many. A tuning that is interrupted raises KeyboardInterrupt.
+    """
     store = plan.store
+    if plan.reported is None:
+        plan = _tuned(plan, executor, on_interrupt, on_tuning)
     with store.choosing():
         launch = _chosen(plan, catalog)
         claimed = store.claim(launch)
@@ -210,17 +170,34 @@ def execute(
     return Results(launch, store, trained, len(plan.missing) - settled, tuple(audience.problems), tracker)
 
 
-def _check_folder(folder: Path) -> None:
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise InputError(f"{folder}: cannot be a folder for results, because {existing} is a file")
-    if not os.access(existing, os.W_OK):
-        raise InputError(f"{folder}: cannot be written to")
+def _tuned(plan: Plan, executor: Executor | None, on_interrupt: Callable[[], None], on_tuning: Callable[[int, int], None]) -> Plan:
+    """Train every setting with the tuning seeds, and choose; raises KeyboardInterrupt if that is interrupted."""
+    total, waiting = len(plan.tuning.trials), plan.tuning.stacks
+    done = total - len(plan.tuning.missing)
+    launch = _Tuning(f"{_launch_id(time.time())}-tuning", plan.grid.name)
+    alone = None if executor else executors.local_pool(1)
+    with _interruptible(on_interrupt) as stop:
+        with executors.kept_open(executors.given(executor) if executor else executors.local_pool(plan.workers)) as pool:
+            if plan.grid.gradcheck == "require":
+                networks = {trial.cell.network_id: trial.cell for trial in plan.tuning.trials}
+                wrong = {name for name, check in executors.check_all(networks, pool, alone, stop) if not check.passed}
+                waiting = [[trial for trial in stack if trial.cell.network_id not in wrong] for stack in waiting]
+                waiting = [stack for stack in waiting if stack]
+            on_tuning(done, total)
+            for stack, outcomes in executors.train_all(waiting, pool, alone, plan.workers + 1, stop):
+                plan.store.append([_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)])
+                done += len(stack)
+                on_tuning(done, total)
+        if stop.is_set():
+            raise KeyboardInterrupt
+    return with_choices(plan)
 
 
-def available_workers() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+class _Tuning(NamedTuple):
+    """What rows of tuning trials say of their launch, which begins when settings are chosen."""
+
+    id: str
+    grid: str
 
 
 class _Audience:
@@ -260,9 +237,10 @@ def _chosen(plan: Plan, catalog: Catalog) -> Launch:
     for old in reversed(plan.store.launches()):
         if set(old.trial_ids) == wanted and old.grid == new.grid and not plan.fresh:
             again = replace(new, id=old.id, started=old.started, gradient_checks=old.gradient_checks)
+            same = (old.gradcheck, old.compared) == (new.gradcheck, new.compared)
             if plan.missing or old.status not in ("finished", "failed"):
                 return again
-            logged_to = old.logged_to if old.gradcheck == new.gradcheck else {}
+            logged_to = old.logged_to if same else {}
             return replace(again, environment=old.environment, logged_to=logged_to)  # that in which its trials were trained
     return new
 
@@ -276,7 +254,7 @@ def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
     named = labels([group[0].cell for group in members.values()])
     distributions = sorted({origin.distribution for group in members.values() for origin in group[0].cell.origins.values()})
     return Launch(
-        id=time.strftime("%Y%m%d-%H%M%S-", time.gmtime(now)) + secrets.token_hex(2),
+        id=_launch_id(now),
         grid=grid.name,
         question=grid.question,
         source=grid.source,
@@ -289,6 +267,49 @@ def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
             **environment.describe(Path(grid.source).resolve().parent if grid.source else Path.cwd(), distributions),
             "nnbench_code": catalog.harness.digest,
         },
+        compared=_compared(plan),
+    )
+
+
+def _launch_id(now: float) -> str:
+    return time.strftime("%Y%m%d-%H%M%S-", time.gmtime(now)) + secrets.token_hex(2)
+
+
+def _compared(plan: Plan) -> Compared | None:
+    """As it comes back from JSON, so that launches can be told apart by it."""
+    compare = plan.grid.compare
+    if compare is None:
+        return None
+    reported = {trial.cell.id for trial in plan.trials}
+    levels = list(dict.fromkeys(each.level for each in plan.candidates))
+    trials: dict[str, dict[str, int]] = defaultdict(dict)
+    for trial in plan.tuning.trials:
+        trials[trial.cell.id][trial.id] = trial.seed
+    return Compared(
+        factor=compare.factor,
+        metric=compare.metric,
+        tune=plan.tuned,
+        claims=[
+            {
+                "says": claim.says,
+                "better": find_level(claim.better, levels) or claim.better,
+                "worse": find_level(claim.worse, levels) or claim.worse,
+                "metric": claim.metric or compare.metric,
+            }
+            for claim in plan.grid.claim
+        ],
+        placed={each.cell.id: [each.level, each.task, each.dataset] for each in plan.candidates if each.cell.id in reported},
+        tried=[
+            {
+                "cell": each.cell.id,
+                "level": each.level,
+                "task": each.task,
+                "setting": dict(each.setting),
+                "trials": trials[each.cell.id],
+            }
+            for each in plan.candidates
+            if plan.tuning.trials
+        ],
     )
 
 
@@ -340,7 +361,7 @@ def _known(plan: Plan) -> Iterator[list[dict[str, Any]]]:
     return plan.store.blocks([trial.id for trial in plan.trials if trial.id not in missing], COLUMNS)
 
 
-def _row(launch: Launch, trial: Trial, outcome: executors.Outcome) -> dict[str, Any]:
+def _row(launch: Launch | _Tuning, trial: Trial, outcome: executors.Outcome) -> dict[str, Any]:
     return {
         "trial_id": trial.id,
         "cell_id": trial.cell.id,

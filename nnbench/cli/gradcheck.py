@@ -15,13 +15,14 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from nnbench import executors, runner, tracking
+from nnbench import executors, tracking
 from nnbench.catalog import load_catalog
 from nnbench.cli.launch import FOLDER, SET, URI, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
 from nnbench.errors import InputError
 from nnbench.grid import Cell, Grid, labels
+from nnbench.planning import available_workers
 from nnbench.report import gradient_study, gradients
 
 STUDY = "gradcheck-study"
@@ -119,7 +120,7 @@ def _here(cell: Cell, epsilon: float, difference: Difference) -> GradientCheck:
 
 def _in_workers(networks: dict[str, Cell], workers: int | None) -> dict[str, GradientCheck]:
     out = console()
-    pool, alone = executors.local_pool(min(workers or runner.available_workers(), len(networks))), executors.local_pool(1)
+    pool, alone = executors.local_pool(min(workers or available_workers(), len(networks))), executors.local_pool(1)
     found: dict[str, GradientCheck] = {}
     with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
         task = bars.add_task("networks checked", total=len(networks))

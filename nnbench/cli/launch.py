@@ -18,6 +18,7 @@ from nnbench import runner
 from nnbench.catalog import load_catalog
 from nnbench.cli.output import LaunchProgress, console, fits, table
 from nnbench.grid import Grid
+from nnbench.planning import make_plan
 from nnbench.report import gradients
 from nnbench.report.cells import MEASURES, Line, measures, totals
 
@@ -81,7 +82,7 @@ def run(
     out = console()
     catalog = load_catalog(without)
     parsed = Grid.from_toml(grid, catalog, overrides)
-    plan = runner.make_plan(parsed, catalog, folder, workers, fresh)
+    plan = make_plan(parsed, catalog, folder, workers, fresh)
     if parsed.question:
         out.print(parsed.question, style="bold", markup=False)
     if plan.missing:
@@ -112,7 +113,7 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     out = console()
     catalog = load_catalog(without)
     parsed = Grid.from_toml(grid, catalog, overrides)
-    found = runner.make_plan(parsed, catalog, folder, workers, fresh)
+    found = make_plan(parsed, catalog, folder, workers, fresh)
     if parsed.question:
         out.print(parsed.question, style="bold", markup=False)
     shapes = Counter("-".join(map(str, trial.cell.layer_sizes)) for trial in found.trials)

@@ -12,6 +12,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from nnbench.errors import GridError, Problem
+from nnbench.grid.design import Candidate, Metric, candidates, search_spaces
 from nnbench.grid.expand import expand, nearest
 from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
@@ -19,6 +20,41 @@ from nnbench.grid.overrides import apply
 from nnbench.grid.trial import Cell, Trial
 
 Gradcheck = Literal["flag", "require", "off"]
+TUNING_SEEDS_FROM = 1_000_000
+"""Seeds for tuning count from here, so that they are none of the reported ones."""
+
+
+class Compare(BaseModel):
+    """`[compare]`: what the verdict is about, and what is chosen for each level before it is compared."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    factor: str
+    """The field, or a component's hyperparameter such as `optimizer.lr`, whose values are compared: its levels."""
+    metric: Metric = "steps_to_target"
+    """What they are compared by."""
+    tune: Literal["default"] | tuple[str, ...] = ()
+    """Fields chosen for each level and task on validation; "default" takes what components declare as their search space."""
+    tuning_seeds: Annotated[int, Ge(1), Le(1000)] = 3
+    """How many seeds each setting is tried with; they are none of the reported ones."""
+
+    @field_validator("tune", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class Claim(BaseModel):
+    """`[[claim]]`: a prediction, written before the launch."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    says: str
+    better: str
+    """The level that is said to be better."""
+    worse: str
+    metric: Metric | None = None
+    """What by; that of `[compare]` unless given."""
 
 
 class Grid(BaseModel):
@@ -34,6 +70,10 @@ class Grid(BaseModel):
     """How many seeds, counting from 0, or a list of them."""
     gradcheck: Gradcheck = "flag"
     """What becomes of networks whose gradients are wrong: trained and flagged, failed untrained, or not checked."""
+    compare: Compare | None = None
+    """What is compared with what, if the grid asks for a verdict."""
+    claim: tuple[Claim, ...] = ()
+    """Predictions to put to the test."""
     trial: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = ({},)
     """The `[[trial]]` tables as written."""
 
@@ -41,7 +81,7 @@ class Grid(BaseModel):
     _text: str = PrivateAttr("")
     _overrides: tuple[str, ...] = PrivateAttr(())
 
-    @field_validator("trial", "seeds", mode="before")
+    @field_validator("trial", "seeds", "claim", mode="before")
     @classmethod
     def _lists(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -89,7 +129,8 @@ class Grid(BaseModel):
         problems += found
         tables = _tables(data)
         if lookup is not None and tables is not None:
-            problems += expand(tables, lookup)[1]
+            cells, more = expand(tables, lookup)
+            problems += more or (grid._design(cells)[2] if grid is not None else [])
         if problems or grid is None:
             raise GridError(source, problems)
         grid._source, grid._text, grid._overrides = source, text, tuple(overrides)
@@ -115,16 +156,76 @@ class Grid(BaseModel):
         """The seeds themselves."""
         return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
 
+    @property
+    def tuning_seeds(self) -> tuple[int, ...]:
+        """The seeds that settings are chosen with; none where nothing is tuned."""
+        count = self.compare.tuning_seeds if self.compare and self.compare.tune else 0
+        return tuple(range(TUNING_SEEDS_FROM, TUNING_SEEDS_FROM + count))
+
     def cells(self, lookup: Lookup) -> list[Cell]:
         """Every combination of the fields' values, in the order of the file; raises GridError with every problem."""
         cells, problems = expand(self.trial, lookup)
+        if not problems:
+            cells, _, problems = self._design(cells)
         if problems:
-            raise GridError(self.name, problems)
+            raise GridError(self.source or self.name, problems)
         return cells
 
+    def candidates(self, lookup: Lookup) -> tuple[list[Candidate], list[str]]:
+        """Every cell's place in the comparison, and the fields that are tuned; none without one. Raises GridError."""
+        if self.compare is None:
+            return [], []
+        cells, problems = expand(self.trial, lookup)
+        if not problems:
+            cells, tuned, problems = self._design(cells)
+        if problems:
+            raise GridError(self.source or self.name, problems)
+        return candidates(cells, self.compare.factor, tuned)[0], tuned
+
     def trials(self, lookup: Lookup) -> list[Trial]:
-        """Every cell with every seed."""
-        return [Trial(cell, seed) for cell in self.cells(lookup) for seed in self.seed_list]
+        """Every cell with every seed; for a grid that tunes, with every tuning seed."""
+        return [Trial(cell, seed) for cell in self.cells(lookup) for seed in self.tuning_seeds or self.seed_list]
+
+    def _design(self, cells: list[Cell]) -> tuple[list[Cell], list[str], list[Problem]]:
+        """The cells, those of search spaces included, the tuned fields, and what is wrong with comparison and claims."""
+        compare = self.compare
+        if compare is None:
+            problems = [Problem("claim", "a claim is about a comparison; add [compare] with a factor")] if self.claim else []
+            return cells, [], problems
+        if compare.tune == "default":
+            problems = candidates(cells, compare.factor, ())[1]
+            if problems:
+                return cells, [], problems
+            cells, tuned, problems = search_spaces(cells, compare.factor)
+        else:
+            tuned, problems = list(compare.tune), []
+        if not problems:
+            placed, problems = candidates(cells, compare.factor, tuned)
+            levels = list(dict.fromkeys(each.level for each in placed))
+            problems += [problem for claim in self.claim for problem in _unknown_levels(claim, levels)] if placed else []
+        if self.tuning_seeds and max(self.seed_list) >= TUNING_SEEDS_FROM:
+            told = f"with tuning, seeds must be below {TUNING_SEEDS_FROM:,}: those from there on are for tuning"
+            problems.append(Problem("seeds", told))
+        return cells, tuned, problems
+
+
+def find_level(name: str, levels: Sequence[str]) -> str | None:
+    """The level of that text, or the only one of the component with that name."""
+    if name in levels:
+        return name
+    named = [level for level in levels if level.partition("(")[0] == name]
+    return named[0] if len(named) == 1 else None
+
+
+def _unknown_levels(claim: Claim, levels: Sequence[str]) -> list[Problem]:
+    problems = []
+    for role, name in (("better", claim.better), ("worse", claim.worse)):
+        if find_level(name, levels) is None:
+            told = f"{name!r} is no level of this grid{nearest(name, levels)} (levels: {', '.join(levels)})"
+            problems.append(Problem(f"claim.{role}", told))
+    if not problems and find_level(claim.better, levels) == find_level(claim.worse, levels):
+        problems.append(Problem("claim", f"{claim.better!r} is said to be better than itself"))
+    return problems
 
 
 def _name_of(source: str) -> str:
@@ -145,6 +246,8 @@ def _structured(data: dict[str, Any]) -> tuple[Grid | None, list[Problem]]:
 
 def _problem(error: Any) -> Problem:
     name = str(error["loc"][0])
+    if name in ("compare", "claim") and (len(error["loc"]) > 1 or error["type"] == "model_type"):
+        return _within(name, error)
     if error["type"] == "extra_forbidden":
         if name in FIELDS:
             return Problem(name, "belongs under [trial]")
@@ -162,6 +265,29 @@ def _problem(error: Any) -> Problem:
     if name == "trial":
         return Problem(name, "should be a table, [trial], or several, [[trial]]")
     return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should').replace('Value error, ', '')}")
+
+
+def _within(table: str, error: Any) -> Problem:
+    """What is wrong inside `[compare]` or a `[[claim]]`."""
+    model: type[BaseModel] = Compare if table == "compare" else Claim
+    keys = [str(each) for each in error["loc"][1:] if isinstance(each, str) and each in model.model_fields] or [
+        str(each) for each in error["loc"][1:] if isinstance(each, str)
+    ]
+    at = ".".join((table, *keys[:1]))
+    known = ", ".join(model.model_fields)
+    match error["type"]:
+        case "extra_forbidden":
+            return Problem(at, f"no such field{nearest(keys[0], model.model_fields)} (fields: {known})")
+        case "missing":
+            return Problem(at, f"is missing; [{table}] needs it")
+        case "model_type":
+            return Problem(table, f"should be a table with {known}")
+        case "literal_error" if keys[0] == "metric":
+            metrics = get_args(Metric)
+            return Problem(at, f"no such metric {error['input']!r}{nearest(str(error['input']), metrics)} ({', '.join(metrics)})")
+    if keys[0] == "tune":
+        return Problem(at, f'{error["input"]!r} is not accepted; accepted: "default", or a list of fields such as ["optimizer.lr"]')
+    return Problem(at, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should')}")
 
 
 def _quoted(word: str) -> str:

@@ -11,6 +11,8 @@ from nnbench.errors import Problem
 
 TEXTS = ("name", "question")
 """Fields that are prose: commas are no axis."""
+TABLES = ("compare",)
+"""Tables beside `[trial]`."""
 
 
 def apply(data: dict[str, Any], overrides: Sequence[str], top_level: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
@@ -22,6 +24,8 @@ def apply(data: dict[str, Any], overrides: Sequence[str], top_level: Sequence[st
         keys = path.strip().removeprefix("trial.").split(".")
         if not separator or not all(keys):
             problems.append(Problem("--set", f"{override!r} is not of the form FIELD=VALUE, for instance optimizer.lr=0.1,0.3"))
+        elif keys[0] in TABLES and len(keys) == 2 and isinstance(data.setdefault(keys[0], {}), dict):
+            data[keys[0]][keys[1]] = parse(text)
         elif keys[0] in top_level and len(keys) > 1:
             problems.append(Problem(path.strip(), f"{keys[0]} is a plain value, with nothing inside to set"))
         elif keys[0] in top_level:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from pydantic import BaseModel
+
 from nnbench.components import KINDS, Component
 from nnbench.grid import fields
+from nnbench.grid.file import Claim, Compare
 from nnbench.grid.lookup import Lookup
 
 Schema = dict[str, Any]
@@ -47,9 +50,19 @@ def json_schema(lookup: Lookup) -> Schema:
                 "default": "flag",
                 "enum": ["flag", "require", "off"],
             },
+            "compare": _model(Compare, "what the verdict is about, and what is chosen for each level before it is compared"),
+            "claim": {"type": "array", "items": _model(Claim, "a prediction, written before the launch")},
             "trial": {"anyOf": [{"$ref": "#/$defs/trial"}, {"type": "array", "items": {"$ref": "#/$defs/trial"}, "minItems": 1}]},
         },
         "$defs": {"trial": trial, **{kind: _kind(kind, lookup) for kind in KINDS}},
+    }
+
+
+def _model(model: type[BaseModel], description: str) -> Schema:
+    """The schema of a table that is a model of its own."""
+    made = model.model_json_schema()
+    return {key: made[key] for key in ("type", "additionalProperties", "properties", "required") if key in made} | {
+        "description": description
     }
 
 

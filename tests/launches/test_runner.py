@@ -12,8 +12,8 @@ import pytest
 
 from nnbench import Catalog, Grid, hookimpl, run
 from nnbench.errors import InputError
+from nnbench.planning import make_plan
 from nnbench.results import Launch
-from nnbench.runner import make_plan
 
 
 class Diary:

@@ -1,0 +1,146 @@
+"""What levels are compared by: one number for each trial. A diverged trial is worst by every metric, never dropped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that a trial's result amounts to."""
+
+    name: str
+    says: str
+    """What it is, in words that fit "X has … than Y"."""
+    value: Callable[[Row], float]
+    """From the result of a trial that is done."""
+    columns: tuple[str, ...]
+    """What of the result it takes."""
+    higher: bool = False
+    """Whether more is better."""
+    worst: float = math.inf
+    """What a diverged trial counts as."""
+    tuned_by: str = "best_valid_accuracy"
+    """What settings are chosen by on validation: a column where higher is better, or `speed`."""
+
+    def of(self, row: Row) -> float:
+        """The metric of a trial that is done or diverged; NaN for a failed one, which says nothing."""
+        if row["status"] == "failed":
+            return math.nan
+        value = self.value(row) if row["status"] == "done" else self.worst
+        return self.worst if math.isnan(value) else value
+
+
+def _area(row: Row) -> float:
+    steps, accuracy = np.asarray(row["curve_steps"], float), np.asarray(row["valid_accuracy"])
+    return float(np.trapezoid(accuracy, steps) / steps[-1]) if len(steps) > 1 else float(accuracy[-1])
+
+
+def _last(name: str) -> Callable[[Row], float]:
+    return lambda row: float(row[name][-1])
+
+
+def _mean_of_layers(name: str) -> Callable[[Row], float]:
+    """Of the last evaluation; a network without hidden layers has none of it."""
+    return lambda row: float(np.mean([layer[-1] for layer in row[name]])) if row[name] else 0.0
+
+
+def _decay(name: str, backwards: bool = False) -> Callable[[Row], float]:
+    """How far the spread of a layer's signal is from that of the layer it comes from, before training: |ln| of their ratio."""
+
+    def value(row: Row) -> float:
+        spreads = [layer[0] for layer in row[name]]
+        if len(spreads) < 2:
+            return 0.0
+        first, last = (spreads[-1], spreads[0]) if backwards else (spreads[0], spreads[-1])
+        return abs(math.log(last / first)) / (len(spreads) - 1) if first > 0 and last > 0 else math.inf
+
+    return value
+
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "steps_to_target",
+            "steps to the target",
+            lambda row: row["steps_to_target"],
+            ("steps_to_target",),
+            tuned_by="speed",
+        ),
+        Metric(
+            "epochs_to_target",
+            "epochs to the target",
+            lambda row: row["steps_to_target"] / row["steps"] * row["epochs"],
+            ("steps_to_target", "steps", "epochs"),
+            tuned_by="speed",
+        ),
+        Metric("test_accuracy", "test accuracy", lambda row: row["test_accuracy"], ("test_accuracy",), higher=True, worst=0.0),
+        Metric(
+            "test_accuracy_last",
+            "test accuracy after the last step",
+            lambda row: row["test_accuracy_last"],
+            ("test_accuracy_last",),
+            higher=True,
+            worst=0.0,
+            tuned_by="valid_accuracy_last",
+        ),
+        Metric("test_loss", "test loss", lambda row: row["test_loss"], ("test_loss",)),
+        Metric(
+            "test_loss_last",
+            "test loss after the last step",
+            lambda row: row["test_loss_last"],
+            ("test_loss_last",),
+            tuned_by="valid_accuracy_last",
+        ),
+        Metric(
+            "valid_area",
+            "area under the validation curve",
+            _area,
+            ("curve_steps", "valid_accuracy"),
+            higher=True,
+            worst=0.0,
+            tuned_by="valid_area",
+        ),
+        Metric("train_loss", "training loss at the end", _last("train_loss"), ("train_loss",)),
+        Metric(
+            "overfitting",
+            "validation loss above training loss at the end",
+            lambda row: row["valid_loss"][-1] - row["train_loss"][-1],
+            ("valid_loss", "train_loss"),
+        ),
+        Metric("saturated", "saturated units at the end", _mean_of_layers("saturated"), ("saturated",)),
+        Metric("dead", "dead units at the end", _mean_of_layers("dead"), ("dead",)),
+        Metric(
+            "activation_decay",
+            "change of the activations' spread from layer to layer",
+            _decay("activation_std"),
+            ("activation_std",),
+        ),
+        Metric(
+            "gradient_decay",
+            "change of the gradients' spread from layer to layer",
+            _decay("gradient_std", backwards=True),
+            ("gradient_std",),
+        ),
+        Metric("diverged", "diverged trials", lambda _: 0.0, (), worst=1.0),
+    )
+}
+"""Every metric, by name."""
+
+BASIC = ("trial_id", "cell_id", "seed", "status")
+
+
+def columns(names: Sequence[str]) -> tuple[str, ...]:
+    """What of results these metrics take, tuning included."""
+    needed = [*BASIC]
+    for name in names:
+        needed += METRICS[name].columns
+    return tuple(dict.fromkeys(each for each in needed if each != "epochs"))

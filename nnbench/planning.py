@@ -1,0 +1,131 @@
+"""What a launch would do: trials to train, settings to choose from, and how long that takes."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nnbench import executors
+from nnbench.analysis import tuning
+from nnbench.catalog import Catalog
+from nnbench.engine.stack import stacks, work
+from nnbench.errors import InputError
+from nnbench.grid import Candidate, Grid, Trial
+from nnbench.results import Store
+
+FINAL = ("done", "diverged")
+"""Statuses that are results; a failed trial is trained again."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Trials to have results of, and those that have none yet."""
+
+    trials: list[Trial]
+    missing: list[Trial]
+    stacks: list[list[Trial]]
+    """The missing ones, as they are trained together."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a launch would do."""
+
+    grid: Grid
+    folder: Path
+    store: Store
+    fresh: bool
+    workers: int
+    candidates: list[Candidate]
+    """Every cell's place in the comparison, if the grid has one."""
+    tuned: list[str]
+    """The fields that are chosen for each level and task."""
+    tuning: Phase
+    """Every setting with the tuning seeds; empty where nothing is tuned."""
+    reported: Phase | None
+    """What is reported; None until tuning has chosen it."""
+
+    @property
+    def cells(self) -> int:
+        """How many cells will be reported."""
+        if not self.tuning.trials:
+            return len({trial.cell.id for trial in self.trials})
+        return len({(each.level, each.task) for each in self.candidates})
+
+    @property
+    def trials(self) -> list[Trial]:
+        """What is reported, as far as it is known."""
+        return self.reported.trials if self.reported else []
+
+    @property
+    def missing(self) -> list[Trial]:
+        """Reported trials without a result, as far as they are known."""
+        return self.reported.missing if self.reported else []
+
+    @property
+    def stacks(self) -> list[list[Trial]]:
+        """Those, as they are trained together."""
+        return self.reported.stacks if self.reported else []
+
+    def seconds(self) -> float:
+        """About how long training will take: a few steps of the costliest stack of every shape, extrapolated."""
+        by_work: dict[Any, list[list[Trial]]] = defaultdict(list)
+        stacks = [*self.tuning.stacks, *self.stacks]
+        for stack in stacks:
+            by_work[stack[0].cell.layer_sizes].append(stack)
+        total = 0.0
+        for group in by_work.values():
+            rate = executors.seconds_per_step(group[0]) * group[0][0].cell.steps / sum(work(trial.cell) for trial in group[0])
+            total += rate * sum(work(trial.cell) for stack in group for trial in stack)
+        seconds = total / min(self.workers, max(len(stacks), 1))
+        if self.reported is None:  # as much again for each trial as tuning takes
+            seconds *= 1 + self.cells * len(self.grid.seed_list) / len(self.tuning.trials)
+        return seconds
+
+
+def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", workers: int | None = None, fresh: bool = False) -> Plan:
+    """Expand a grid and see what has no results yet; raises InputError."""
+    _check_folder(Path(folder))
+    workers = workers or available_workers()
+    store = Store(Path(folder) / "results")
+    candidates, tuned = grid.candidates(catalog)
+    trials = grid.trials(catalog)
+    known = {} if fresh else store.statuses()
+    first = _phase(trials, known, workers)
+    if not grid.tuning_seeds:
+        return Plan(grid, Path(folder), store, fresh, workers, candidates, tuned, Phase([], [], []), first)
+    plan = Plan(grid, Path(folder), store, fresh, workers, candidates, tuned, first, None)
+    return plan if first.missing else with_choices(plan)
+
+
+def _phase(trials: list[Trial], known: Mapping[str, str], workers: int) -> Phase:
+    missing = [trial for trial in trials if known.get(trial.id) not in FINAL]
+    return Phase(trials, missing, stacks(missing, workers))
+
+
+def with_choices(plan: Plan) -> Plan:
+    """The plan with what tuning chose as the trials to report."""
+    rows = plan.store.rows([trial.id for trial in plan.tuning.trials], tuning.COLUMNS)
+    tried = [tuning.Tried(each.cell.id, each.level, each.task, each.setting) for each in plan.candidates]
+    metric = plan.grid.compare.metric if plan.grid.compare else "steps_to_target"
+    chosen = {choice.cell for choice in tuning.choose(tried, rows, metric)}
+    cells = [each.cell for each in plan.candidates if each.cell.id in chosen]
+    trials = [Trial(cell, seed) for cell in cells for seed in plan.grid.seed_list]
+    return replace(plan, reported=_phase(trials, {} if plan.fresh else plan.store.statuses(), plan.workers))
+
+
+def _check_folder(folder: Path) -> None:
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise InputError(f"{folder}: cannot be a folder for results, because {existing} is a file")
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{folder}: cannot be written to")
+
+
+def available_workers() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
