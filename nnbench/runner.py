@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nnbench import environment, executors
+from nnbench.analysis.comparison import Comparison
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.engine.records import Record
 from nnbench.grid import Grid, Trial, find_level, labels
 from nnbench.planning import FINAL, Plan, make_plan, with_choices
 from nnbench.report.cells import Line, lines, write_documents
+from nnbench.report.comparison import comparison
 from nnbench.results import Compared, Launch, LaunchCell, Store
 from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, default_uri
 
@@ -59,6 +61,11 @@ class Results:
     def lines(self) -> list[Line]:
         """Cells with their summaries, best first."""
         return lines(self.launch, self.rows)
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """What the results say about the grid's factor; None for a grid without `[compare]`."""
+        return comparison(self.launch, self.store)
 
     @cached_property
     def trials(self) -> pd.DataFrame:

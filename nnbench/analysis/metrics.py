@@ -18,13 +18,17 @@ class Metric:
 
     name: str
     says: str
-    """What it is, in words that fit "X has … than Y"."""
+    """What it is, in words."""
+    wins: str
+    """What the better of two does, in words that `than` can follow."""
     value: Callable[[Row], float]
     """From the result of a trial that is done."""
     columns: tuple[str, ...]
     """What of the result it takes."""
     higher: bool = False
     """Whether more is better."""
+    time: bool = False
+    """Whether it is a time, so that ratios mean something."""
     worst: float = math.inf
     """What a diverged trial counts as."""
     tuned_by: str = "best_valid_accuracy"
@@ -71,31 +75,45 @@ METRICS: Mapping[str, Metric] = {
         Metric(
             "steps_to_target",
             "steps to the target",
+            "reaches the target in fewer steps",
             lambda row: row["steps_to_target"],
             ("steps_to_target",),
+            time=True,
             tuned_by="speed",
         ),
         Metric(
             "epochs_to_target",
             "epochs to the target",
+            "reaches the target in fewer epochs",
             lambda row: row["steps_to_target"] / row["steps"] * row["epochs"],
             ("steps_to_target", "steps", "epochs"),
+            time=True,
             tuned_by="speed",
         ),
-        Metric("test_accuracy", "test accuracy", lambda row: row["test_accuracy"], ("test_accuracy",), higher=True, worst=0.0),
+        Metric(
+            "test_accuracy",
+            "test accuracy",
+            "has a higher test accuracy",
+            lambda row: row["test_accuracy"],
+            ("test_accuracy",),
+            higher=True,
+            worst=0.0,
+        ),
         Metric(
             "test_accuracy_last",
             "test accuracy after the last step",
+            "has a higher test accuracy after the last step",
             lambda row: row["test_accuracy_last"],
             ("test_accuracy_last",),
             higher=True,
             worst=0.0,
             tuned_by="valid_accuracy_last",
         ),
-        Metric("test_loss", "test loss", lambda row: row["test_loss"], ("test_loss",)),
+        Metric("test_loss", "test loss", "has a lower test loss", lambda row: row["test_loss"], ("test_loss",)),
         Metric(
             "test_loss_last",
             "test loss after the last step",
+            "has a lower test loss after the last step",
             lambda row: row["test_loss_last"],
             ("test_loss_last",),
             tuned_by="valid_accuracy_last",
@@ -103,34 +121,42 @@ METRICS: Mapping[str, Metric] = {
         Metric(
             "valid_area",
             "area under the validation curve",
+            "has more area under the validation curve",
             _area,
             ("curve_steps", "valid_accuracy"),
             higher=True,
             worst=0.0,
             tuned_by="valid_area",
         ),
-        Metric("train_loss", "training loss at the end", _last("train_loss"), ("train_loss",)),
+        Metric(
+            "train_loss", "training loss at the end", "has a lower training loss at the end", _last("train_loss"), ("train_loss",)
+        ),
         Metric(
             "overfitting",
             "validation loss above training loss at the end",
+            "over-fits less",
             lambda row: row["valid_loss"][-1] - row["train_loss"][-1],
             ("valid_loss", "train_loss"),
         ),
-        Metric("saturated", "saturated units at the end", _mean_of_layers("saturated"), ("saturated",)),
-        Metric("dead", "dead units at the end", _mean_of_layers("dead"), ("dead",)),
+        Metric(
+            "saturated", "saturated units at the end", "has fewer saturated units", _mean_of_layers("saturated"), ("saturated",)
+        ),
+        Metric("dead", "dead units at the end", "has fewer dead units", _mean_of_layers("dead"), ("dead",)),
         Metric(
             "activation_decay",
             "change of the activations' spread from layer to layer",
+            "keeps the spread of activations more level from layer to layer",
             _decay("activation_std"),
             ("activation_std",),
         ),
         Metric(
             "gradient_decay",
             "change of the gradients' spread from layer to layer",
+            "keeps the spread of gradients more level from layer to layer",
             _decay("gradient_std", backwards=True),
             ("gradient_std",),
         ),
-        Metric("diverged", "diverged trials", lambda _: 0.0, (), worst=1.0),
+        Metric("diverged", "diverged trials", "diverges less often", lambda _: 0.0, (), worst=1.0),
     )
 }
 """Every metric, by name."""

@@ -15,12 +15,14 @@ from rich.console import Console
 from rich.table import Table
 
 from nnbench import runner
+from nnbench.analysis.comparison import Comparison
 from nnbench.catalog import load_catalog
 from nnbench.cli.output import LaunchProgress, console, fits, table
 from nnbench.grid import Grid
-from nnbench.planning import make_plan
+from nnbench.planning import Phase, make_plan
 from nnbench.report import gradients
 from nnbench.report.cells import MEASURES, Line, measures, totals
+from nnbench.report.comparison import sections, verdict
 
 GRID = click.argument("grid", metavar="GRID.toml", type=click.Path(path_type=Path))
 SET = click.option(
@@ -85,18 +87,31 @@ def run(
     plan = make_plan(parsed, catalog, folder, workers, fresh)
     if parsed.question:
         out.print(parsed.question, style="bold", markup=False)
-    if plan.missing:
-        known = len(plan.trials) - len(plan.missing)
-        have = f", {known} of them have results already" if known else ""
-        out.print(f"{plan.cells} cells × {len(parsed.seed_list)} seeds = {len(plan.trials)} trials{have}; {plan.workers} workers")
+    if plan.tuning.missing:
+        tried, seeds = len(plan.candidates), len(parsed.tuning_seeds)
+        have = _have(plan.tuning)
+        out.print(f"tuning: {tried} settings × {seeds} seeds = {len(plan.tuning.trials)} trials{have}; {plan.workers} workers")
+    if plan.missing or plan.reported is None:
+        have = _have(plan.reported) if plan.reported else " of the best settings"
+        count = plan.cells * len(parsed.seed_list)
+        out.print(f"{plan.cells} cells × {len(parsed.seed_list)} seeds = {count} trials{have}; {plan.workers} workers")
     with LaunchProgress(out, track=not no_tracking) as progress:
         tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")
         try:
-            results = runner.execute(plan, catalog, tracker=tracker, watchers=[progress], on_interrupt=progress.interrupted)
+            results = runner.execute(
+                plan,
+                catalog,
+                tracker=tracker,
+                watchers=[progress],
+                on_interrupt=progress.interrupted,
+                on_tuning=progress.tuned,
+            )
         except KeyboardInterrupt:
-            out.print("Stopped at once. Results so far are stored; the same command goes on.", style="bold")
+            out.print("Stopped. Results so far are stored; the same command goes on.", style="bold")
             sys.exit(130)
     _summary(out, results, show_all, fresh)
+    if results.comparison and results.status != "interrupted":
+        print_comparison(out, results.comparison)
     _where_next(out, results, folder, tracking_uri)
     sys.exit({"finished": 0, "failed": 1, "interrupted": 130}[results.status])
 
@@ -116,17 +131,20 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     found = make_plan(parsed, catalog, folder, workers, fresh)
     if parsed.question:
         out.print(parsed.question, style="bold", markup=False)
-    shapes = Counter("-".join(map(str, trial.cell.layer_sizes)) for trial in found.trials)
-    steps = sum(trial.cell.steps for trial in found.missing)
+    shapes = Counter("-".join(map(str, trial.cell.layer_sizes)) for trial in found.trials or found.tuning.trials)
     rows = [
         ("cells", f"{found.cells:,}"),
         ("seeds", ", ".join(map(str, parsed.seed_list)) if len(parsed.seed_list) <= 10 else f"{len(parsed.seed_list)}"),
-        ("trials", f"{len(found.trials):,}"),
-        ("with results", f"{len(found.trials) - len(found.missing):,}"),
-        ("to train", f"{len(found.missing):,} in {len(found.stacks):,} stacks, {steps:,} steps in all"),
+        *_phase_rows("tuning ", found.tuning if found.tuning.trials else None),
+        *_phase_rows("", found.reported),
+        *(
+            [("trials", f"{found.cells * len(parsed.seed_list):,} of the settings that tuning chooses")]
+            if not found.reported
+            else []
+        ),
         ("networks", ", ".join(f"{shape} ({count:,})" for shape, count in shapes.most_common(5))),
     ]
-    if found.missing:
+    if found.missing or found.tuning.missing:
         with out.status("training a few steps to see how long they take") if out.is_terminal else nullcontext():
             rows.append(
                 (
@@ -135,6 +153,36 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
                 )
             )
     out.print(table(("what", "value"), rows))
+
+
+def _phase_rows(what: str, phase: Phase | None) -> list[tuple[str, str]]:
+    if phase is None:
+        return []
+    steps = sum(trial.cell.steps for trial in phase.missing)
+    return [
+        (f"{what}trials", f"{len(phase.trials):,}"),
+        ("with results", f"{len(phase.trials) - len(phase.missing):,}"),
+        ("to train", f"{len(phase.missing):,} in {len(phase.stacks):,} stacks, {steps:,} steps in all"),
+    ]
+
+
+def _have(phase: Phase) -> str:
+    known = len(phase.trials) - len(phase.missing)
+    return f", {known} of them have results already" if known else ""
+
+
+def print_comparison(out: Console, found: Comparison) -> None:
+    """The tables of a comparison, and below them, where a person looks last, the verdict."""
+    for section in sections(found):
+        out.print()
+        out.print(table(section.head, section.rows, section.right, title=section.title))
+        if section.below:
+            out.print(section.below, markup=False)
+    out.print()
+    for note in found.notes:
+        out.print(note, style="yellow", markup=False)
+    out.print(verdict(found), style="bold", markup=False)
+    out.print()
 
 
 def _summary(out: Console, results: runner.Results, show_all: bool, fresh: bool, limit: int = 20) -> None:

@@ -48,7 +48,7 @@ class LaunchProgress:
         self._track = track
         self._bars: Progress | None = None
         self._began = 0.0
-        self._said = 0.0
+        self._said = time.monotonic()
         self._total = self._done = self._already = 0
         self._logged = 0
 
@@ -66,7 +66,14 @@ class LaunchProgress:
         self._began = self._said = time.monotonic()
         if not self._out.is_terminal:
             return
-        self._bars = Progress(
+        self._bars = self._made()
+        self._training = self._bars.add_task("trials trained", total=self._total, rate="")
+        if self._track:
+            self._logging = self._bars.add_task("cells logged", total=len(launch.cells), rate="")
+        self._bars.start()
+
+    def _made(self) -> Progress:
+        return Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -75,10 +82,6 @@ class LaunchProgress:
             console=self._out,
             transient=True,
         )
-        self._training = self._bars.add_task("trials trained", total=self._total, rate="")
-        if self._track:
-            self._logging = self._bars.add_task("cells logged", total=len(launch.cells), rate="")
-        self._bars.start()
 
     @hookimpl
     def nnbench_results_stored(self, launch: Launch, results: Sequence[Mapping[str, Any]]) -> None:
@@ -95,6 +98,21 @@ class LaunchProgress:
             rate = (self._done - self._already) / (self._said - self._began)
             left = (self._total - self._done) / rate
             self._out.print(f"{self._done} of {self._total} trials trained, {rate:.1f} a second, {left:.0f} s left")
+
+    def tuned(self, done: int, total: int) -> None:
+        """Show how far the tuning is, which comes before the launch."""
+        if self._out.is_terminal:
+            if self._bars is None:
+                self._bars = self._made()
+                self._tuning = self._bars.add_task("tuning trials", total=total, rate="")
+                self._bars.start()
+            self._bars.update(self._tuning, completed=done)
+            if done == total:
+                self._bars.stop()
+                self._bars = None
+        elif time.monotonic() - self._said > 5:
+            self._out.print(f"{done} of {total} tuning trials trained")
+            self._said = time.monotonic()
 
     def cell_logged(self) -> None:
         """Count a cell that the tracking store has."""

@@ -1,0 +1,223 @@
+"""A launch's comparison: made from the result store, and told as tables, Markdown, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnbench.analysis import metrics, tuning
+from nnbench.analysis.comparison import ClaimMade, Comparison, Pair, Placed, compare, p_text
+from nnbench.analysis.metrics import METRICS
+from nnbench.analysis.statistics import Interval
+from nnbench.analysis.tuning import Choice
+from nnbench.results import Compared, Launch, Store
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with what is to be said about it."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    right: tuple[str, ...] = ()
+    """Columns of figures."""
+    below: str = ""
+
+
+def comparison(launch: Launch, store: Store) -> Comparison | None:
+    """What the launch's results say about its factor; None for a grid that asks for no verdict."""
+    asked = launch.compared
+    if asked is None:
+        return None
+    names = ["steps_to_target", asked.metric, *(claim["metric"] for claim in asked.claims)]
+    epochs = {cell.id: cell.fields["epochs"] for cell in launch.cells}
+    rows = store.rows(launch.trial_ids, metrics.columns(names))
+    return compare(
+        asked.factor,
+        asked.metric,
+        {cell: Placed(*where) for cell, where in asked.placed.items()},
+        [{**row, "epochs": epochs[row["cell_id"]]} for row in rows],
+        [ClaimMade(**claim) for claim in asked.claims],
+        choices(asked, store),
+    )
+
+
+def choices(asked: Compared, store: Store) -> list[Choice]:
+    """What tuning chose, again from its results."""
+    tried = [tuning.Tried(each["cell"], each["level"], each["task"], each["setting"]) for each in asked.tried]
+    rows = store.rows([trial for each in asked.tried for trial in each["trials"]], tuning.COLUMNS)
+    return tuning.choose(tried, rows, asked.metric)
+
+
+def sections(found: Comparison) -> list[Section]:
+    """The tables of a comparison, the most telling first."""
+    made = [_levels(found)]
+    if found.pairs:
+        made.append(_pairs(found))
+    if found.claims:
+        made.append(_claims(found))
+    if found.choices:
+        made.append(_tuning(found))
+    return made
+
+
+def verdict(found: Comparison) -> str:
+    """The verdict as a sentence."""
+    text = found.verdict
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def markdown(found: Comparison) -> str:
+    """Verdict, tables and what cannot be concluded."""
+    parts = [f"**{verdict(found)}**", "", *(f"- {note}" for note in found.notes)]
+    for section in sections(found):
+        table = [section.head, ["---"] * len(section.head), *section.rows]
+        parts += ["", f"**{section.title}**", "", *("| " + " | ".join(row) + " |" for row in table)]
+        parts += ["", section.below] if section.below else []
+    return "\n".join(parts)
+
+
+def as_json(found: Comparison) -> str:
+    """Every figure, with NaN and infinity as null."""
+    return json.dumps({"verdict": verdict(found), **_plain(dataclasses.asdict(found))}, indent=2, ensure_ascii=False)
+
+
+def as_csv(found: Comparison) -> str:
+    """One line for each pair of levels and data set, and one over all data sets for each pair."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["metric", "first", "second", "dataset", "improvement", "low", "high", "p", "tasks", "won", "lost", "about"])
+    for pair in found.pairs:
+        interval = pair.improvement
+        start = [pair.metric, pair.first, pair.second]
+        writer.writerow(
+            [*start, "", interval.value, interval.low, interval.high, pair.p, pair.tasks, pair.won, pair.lost, pair.scope]
+        )
+        for each in pair.datasets:
+            writer.writerow([*start, each.dataset, each.improvement, "", "", each.p, "", "", "", "this data set alone"])
+    return out.getvalue()
+
+
+def _levels(found: Comparison) -> Section:
+    metric = METRICS[found.metric]
+    head = (found.factor, "mean rank", f"{metric.says}, middle half", "reached the target", "profile area", "diverged")
+    rows = [
+        (
+            level.name,
+            _number(level.rank),
+            _interval(level.middle, metric.time),
+            _share(level.reached),
+            _number(level.area),
+            f"{level.diverged} of {level.trials}" + (f", {level.failed} failed" if level.failed else ""),
+        )
+        for level in found.levels
+    ]
+    ranked = ""
+    if found.ranking:
+        ranking = found.ranking
+        told = f"Friedman's test that all levels are alike: p = {p_text(ranking.p)}"
+        different = f"; mean ranks {ranking.critical_difference:.2f} apart or more differ (Nemenyi)" if ranking.p <= 0.05 else ""
+        ranked = f"{told}{different}."
+    shown = [index for index in range(len(head)) if index == 0 or any(row[index] != "–" for row in rows)]
+    title = f"{len(found.levels)} levels on {found.tasks} tasks over {len(found.datasets)} data sets, {found.seeds} seeds"
+    picked = [tuple(row[index] for index in shown) for row in rows]
+    kept = tuple(head[index] for index in shown)
+    return Section(title, kept, picked, kept[1:], ranked)
+
+
+def _pairs(found: Comparison) -> Section:
+    best = found.levels[0].name
+    pairs = [pair for pair in found.pairs if best in (pair.first, pair.second)] if len(found.levels) > 4 else list(found.pairs)
+    rows = [
+        (
+            pair.first,
+            pair.second,
+            _interval(pair.improvement),
+            f"{pair.won} of {pair.tasks}",
+            f"{pair.effect:+.2f}",
+            "–" if pair.scope == "nothing" else p_text(pair.p),
+            _answer(pair),
+        )
+        for pair in pairs
+    ]
+    head = ("looks better", "than", "probability of improvement", "tasks won", "effect", "Holm p", "shown")
+    rest = len(found.pairs) - len(pairs)
+    below = f"{rest} more pairs, without {best}: --format csv has all of them." if rest else ""
+    return Section("Pairs of levels", head, rows, head[2:6], below)
+
+
+def _answer(pair: Pair) -> str:
+    if pair.scope == "nothing":
+        return "cannot be told"
+    about = "" if pair.scope == "data sets" else ", on these data sets alone"
+    return f"yes{about}" if pair.different else f"no{about}"
+
+
+def _claims(found: Comparison) -> Section:
+    rows = [(outcome.says, outcome.verdict, _evidence(outcome.pair)) for outcome in found.claims]
+    return Section("Claims, written before the launch", ("claim", "verdict", "evidence"), rows)
+
+
+def _evidence(pair: Pair) -> str:
+    on = f"better on {pair.won} of {pair.tasks} tasks" if pair.tasks else "no task in common"
+    alone = ", on these data sets alone" if pair.scope == "these data sets alone" else ""
+    return f"{on}, {pair.evidence()}{alone}"
+
+
+def _tuning(found: Comparison) -> Section:
+    rows = []
+    for choice in found.choices:
+        mattered = f"{choice.score:.3g} (median setting {choice.spread:.3g})"
+        edges = "; ".join(
+            f"{edge.field} = {edge.value:g} is the {edge.side} tried: {edge.beyond:g} would take {edge.cells} more "
+            f"cell{'s' if edge.cells > 1 else ''}"
+            for edge in choice.edges
+        )
+        setting = ", ".join(f"{name} = {value}" for name, value in choice.setting.items())
+        rows.append((choice.level, choice.task or "the only task", setting, f"{choice.budget}", mattered, edges))
+    budgets = {choice.budget for choice in found.choices}
+    by = METRICS[found.metric].tuned_by.replace("_", " ")
+    told = (
+        f"Every level had the same budget on every task, {budgets.pop()} settings."
+        if len(budgets) == 1
+        else f"Budgets are not equal ({_spans(budgets)} settings): a level with more had a better chance."
+    )
+    head = (found.factor, "task", "chosen on validation", "settings", f"{by}, more is better", "at the edge")
+    return Section("Tuning, with seeds of its own", head, rows, ("settings",), told)
+
+
+def _spans(values: set[int]) -> str:
+    return f"{min(values)} to {max(values)}"
+
+
+def _interval(interval: Interval, time: bool = False) -> str:
+    if math.isnan(interval.value):
+        return "–"
+
+    def text(value: float) -> str:
+        return "never" if math.isinf(value) else f"{value:.0f}" if time else f"{value:.3g}" if abs(value) >= 1 else f"{value:.2f}"
+
+    return text(interval.value) + ("" if math.isnan(interval.low) else f" [{text(interval.low)}, {text(interval.high)}]")
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def _share(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
