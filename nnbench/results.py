@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 import uuid
 import warnings
@@ -279,6 +280,35 @@ class Store:
                         self._index[row["trial_id"]] = where
                 self._known.add(path)
         return self._index
+
+
+class Merged(NamedTuple):
+    """What a merge took over."""
+
+    trials: int
+    """New here."""
+    known: int
+    """Had a result here already."""
+    differing: int
+    """Known ones whose result is another one there."""
+    launches: int
+
+
+def merge_into(store: Store, other: Store) -> Merged:
+    """Copy the files of another store that this one lacks; of a trial's results the latest counts, as ever."""
+    here, there = store.statuses(), other.statuses()
+    both = [trial for trial in there if trial in here]
+    compared = ("trial_id", "status", "test_accuracy", "test_loss")
+    own, others = ({row["trial_id"]: repr(row) for row in each.rows(both, compared)} for each in (store, other))
+    launches = 0
+    store._launches.mkdir(parents=True, exist_ok=True)
+    for source, target in ((other.folder.glob("*.parquet"), store.folder), (other._launches.glob("*.json"), store._launches)):
+        for path in sorted(source):
+            if not (target / path.name).exists():
+                with _renamed(target / path.name) as temporary:
+                    shutil.copyfile(path, temporary)
+                launches += path.suffix == ".json"
+    return Merged(len(there) - len(both), len(both), sum(own[trial] != others[trial] for trial in both), launches)
 
 
 class _Where(NamedTuple):

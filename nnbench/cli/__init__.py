@@ -13,6 +13,9 @@ import click
 COMMANDS = {
     "run": ("nnbench.cli.launch:run", "Train what a grid lacks and log it to MLflow."),
     "plan": ("nnbench.cli.launch:plan", "Say what a grid would train, and how long that takes."),
+    "report": ("nnbench.cli.report:report", "Print a comparison again, from stored results."),
+    "claims": ("nnbench.cli.report:claims", "Launch the grids of a folder, and say what became of their claims."),
+    "merge": ("nnbench.cli.report:merge", "Take over results from other folders."),
     "gradcheck": ("nnbench.cli.gradcheck:gradcheck", "Compare back-propagated with numerical gradients."),
     "list": ("nnbench.cli.components:list_", "List components by kind, and where they come from."),
     "show": ("nnbench.cli.components:show", "Show one component: formula, hyperparameters, origin."),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
-from nnbench.report import gradients
+from nnbench.report import comparison, gradients
 from nnbench.results import Launch, LaunchCell, Store
 
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
@@ -57,8 +57,8 @@ def steps(value: float) -> str:
     return "–" if math.isnan(value) else "never" if math.isinf(value) else f"{value:.0f}"
 
 
-def markdown(launch: Launch, found: Sequence[Line], limit: int = 30) -> str:
-    """The question, the counts and the best cells, as the Description of the launch's run."""
+def markdown(launch: Launch, found: Sequence[Line], limit: int = 30, compared: str = "") -> str:
+    """The question, what the comparison says, the counts and the best cells, as the Description of the launch's run."""
     count = totals(found)
     fields = launch.varying
     head = [*fields, *MEASURES]
@@ -72,6 +72,7 @@ def markdown(launch: Launch, found: Sequence[Line], limit: int = 30) -> str:
         [
             f"**{launch.question or launch.grid}**",
             "",
+            *([compared, ""] if compared else []),
             f"{len(found)} cells, {sum(count.values())} trials: {count['done']} done, {count['diverged']} diverged, "
             f"{count['failed']} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
             "",
@@ -88,12 +89,15 @@ def write_documents(store: Store) -> Callable[[Launch, Path], None]:
     def write(launch: Launch, folder: Path) -> None:
         rows = store.rows(launch.trial_ids)
         overrides = "".join(f"# --set {override}\n" for override in launch.overrides)
+        found = comparison.comparison(launch, store)
         texts = {
-            "summary.md": markdown(launch, lines(launch, rows)),
-            "results.csv": _csv(launch, rows),
+            "summary.md": markdown(launch, lines(launch, rows), compared=comparison.markdown(found) if found else ""),
+            "results.csv": as_csv(launch, rows),
             "grid.toml": overrides + launch.text,
             "environment.json": json.dumps(dict(launch.environment), indent=2),
         }
+        if found:
+            texts |= {"comparison.json": comparison.as_json(found), "comparison.csv": comparison.as_csv(found)}
         if launch.gradcheck != "off":
             texts["gradcheck.csv"] = gradients.csv_text(launch)
         for name, text in texts.items():
@@ -103,7 +107,8 @@ def write_documents(store: Store) -> Callable[[Launch, Path], None]:
     return write
 
 
-def _csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
+def as_csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
+    """One line for each trial: its cell's fields, and what was measured."""
     cells = {cell.id: cell for cell in launch.cells}
     measured = [name for name in rows[0] if name != "launch_id"] if rows else []
     fields = list(launch.cells[0].labels) if launch.cells else []

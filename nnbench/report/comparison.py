@@ -161,8 +161,12 @@ def _answer(pair: Pair) -> str:
 
 
 def _claims(found: Comparison) -> Section:
-    rows = [(outcome.says, outcome.verdict, _evidence(outcome.pair)) for outcome in found.claims]
-    return Section("Claims, written before the launch", ("claim", "verdict", "evidence"), rows)
+    return Section("Claims, written before the launch", ("claim", "verdict", "evidence"), claim_rows(found))
+
+
+def claim_rows(found: Comparison) -> list[tuple[str, str, str]]:
+    """What each claim says, what became of it, and the evidence."""
+    return [(outcome.says, outcome.verdict, _evidence(outcome.pair)) for outcome in found.claims]
 
 
 def _evidence(pair: Pair) -> str:

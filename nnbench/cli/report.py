@@ -1,0 +1,137 @@
+"""`nnbench report`, `claims` and `merge`: comparisons again from the result store, without training."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nnbench.catalog import load_catalog
+from nnbench.cli.launch import FOLDER, print_comparison
+from nnbench.cli.output import console, table
+from nnbench.errors import InputError
+from nnbench.grid import Grid
+from nnbench.report import cells, comparison
+from nnbench.results import Launch, Store, merge_into
+
+
+@click.command()
+@click.argument("which", metavar="[GRID|LAUNCH]", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print it; csv has every pair of levels on every data set.",
+)
+@FOLDER
+def report(which: str | None, form: str, folder: Path) -> None:
+    """Print a launch's comparison again, from stored results; nothing is trained.
+
+    Name a grid file, a grid, or a launch's id; the latest launch unless given. A grid without [compare] asks for no verdict: its
+    cells are printed, best first.
+    """
+    store = _store(folder)
+    launch = find_launch(store, which)
+    found = comparison.comparison(launch, store)
+    if found is None:
+        _without_verdict(launch, store, form)
+        return
+    match form:
+        case "markdown":
+            click.echo(comparison.markdown(found))
+        case "csv":
+            click.echo(comparison.as_csv(found), nl=False)
+        case "json":
+            click.echo(comparison.as_json(found))
+        case _:
+            out = console()
+            out.print(launch.question or launch.grid, style="bold", markup=False)
+            print_comparison(out, found)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=Path("mlruns"), show_default=True)
+@click.option("--format", "form", type=click.Choice(["table", "markdown"]), default="table", show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each processor unless given.")
+@click.pass_obj
+def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, workers: int | None) -> None:
+    """Launch every grid in DIR that makes claims, and print what became of them in one table.
+
+    Trials that have results are not trained again; nothing is logged to MLflow (nnbench sync does that).
+    """
+    from nnbench import runner
+
+    out, err = console(), console(stderr=True)
+    catalog = load_catalog(without)
+    grids = [Grid.from_toml(path, catalog) for path in sorted(folder.glob("*.toml"))]
+    asking = [grid for grid in grids if grid.claim]
+    if not asking:
+        raise InputError(f"{folder}: no grid there makes a claim ([[claim]])")
+    rows = []
+    for number, grid in enumerate(asking, start=1):
+        err.print(f"{number} of {len(asking)}: {grid.name}", markup=False)
+        launched = runner.run(grid, catalog=catalog, folder=results, track=False, workers=workers)
+        if launched.status == "interrupted":
+            sys.exit(130)
+        found = launched.comparison
+        if found is not None:
+            rows += [(grid.name, *row) for row in comparison.claim_rows(found)]
+    head = ("grid", "claim", "verdict", "evidence")
+    if form == "markdown":
+        click.echo("\n".join("| " + " | ".join(row) + " |" for row in [head, ("---",) * len(head), *rows]))
+    else:
+        out.print(table(head, rows))
+
+
+@click.command()
+@click.argument(
+    "others", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@FOLDER
+def merge(others: tuple[Path, ...], folder: Path) -> None:
+    """Take over the results and launches of other folders, from other machines say, trial by trial.
+
+    The same trial in both counts once, the later result. Nothing is changed in the folders named.
+    """
+    out = console()
+    for other in others:
+        if not (other / "results").is_dir():
+            raise InputError(f"{other}: has no results; name a folder as --folder would (it holds results/)")
+    for other in others:
+        added = merge_into(Store(folder / "results"), Store(other / "results"))
+        out.print(f"{other}: {added.trials} trials new here, {added.known} known already, {added.launches} launches", markup=False)
+        if added.differing:
+            told = f"{added.differing} of the known ones have other results there; the later ones count"
+            out.print(told, style="yellow", markup=False)
+
+
+def find_launch(store: Store, which: str | None) -> Launch:
+    """The launch that a grid file, a grid's name or an id means; the latest unless given."""
+    if which is None:
+        launches = store.launches()
+        if not launches:
+            raise InputError(f"no launch in {store.folder} yet; nnbench run GRID.toml makes one")
+        return launches[-1]
+    path = Path(which)
+    return store.launch(Grid.from_toml(path).name if path.suffix == ".toml" else which)
+
+
+def _store(folder: Path) -> Store:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; nnbench run GRID.toml makes it, --folder names another")
+    return Store(folder / "results")
+
+
+def _without_verdict(launch: Launch, store: Store, form: str) -> None:
+    rows = store.rows(launch.trial_ids)
+    match form:
+        case "csv":
+            click.echo(cells.as_csv(launch, rows), nl=False)
+        case "json":
+            raise InputError(f"{launch.grid} has no [compare], so there is no comparison to write as JSON; csv has its trials")
+        case _:
+            click.echo(cells.markdown(launch, cells.lines(launch, rows)))
