@@ -1,0 +1,163 @@
+"""Statistics against SciPy, statsmodels and rliable, and their promises kept in simulations."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from nnbench.analysis import statistics
+from nnbench.analysis.statistics import (
+    holm,
+    improvement,
+    interquartile_mean,
+    overall_improvement,
+    paired_over_seeds,
+    pairs_needed,
+    performance_profile,
+    profile_area,
+    ranking,
+    signed_rank,
+)
+
+INF = math.inf
+SHARED_A = [
+    np.array([0.82, 0.91, 0.77, 0.88, 0.93]),
+    np.array([0.55, 0.61, 0.49, 0.70, 0.58]),
+    np.array([0.99, 0.97, 0.95, 0.98, 0.96]),
+]
+SHARED_B = [
+    np.array([0.80, 0.85, 0.79, 0.81, 0.90]),
+    np.array([0.52, 0.66, 0.47, 0.60, 0.50]),
+    np.array([0.99, 0.96, 0.97, 0.94, 0.95]),
+]
+
+
+def test_the_interquartile_mean_is_that_of_scipy_and_rliable() -> None:
+    pooled = np.concatenate(SHARED_A)
+    assert interquartile_mean(SHARED_A).value == pytest.approx(stats.trim_mean(pooled, 0.25), rel=1e-14)
+    assert interquartile_mean(SHARED_A).value == pytest.approx(RLIABLE["iqm"], rel=1e-12)
+
+
+def test_the_probability_of_improvement_is_mann_whitneys_and_rliables() -> None:
+    for a, b in zip(SHARED_A, SHARED_B, strict=True):
+        u = stats.mannwhitneyu(a, b).statistic
+        assert improvement(a, b) == pytest.approx(u / (len(a) * len(b)), rel=1e-14)
+    assert overall_improvement(SHARED_A, SHARED_B).value == pytest.approx(RLIABLE["improvement"], rel=1e-12)
+
+
+RLIABLE = {"iqm": 0.8366666666666667, "improvement": 0.6533333333333333}
+"""Worked out with rliable 1.2.0 on the arrays above: metrics.aggregate_iqm and metrics.probability_of_improvement."""
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holms_correction_is_that_of_statsmodels(p: list[float]) -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1], rtol=1e-12, atol=1e-300)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-6, 6), min_size=1, max_size=11))
+def test_signed_ranks_count_every_assignment_of_signs(differences: list[int]) -> None:
+    moved = [d for d in differences if d]
+    found = signed_rank([float(d) for d in differences])
+    if not moved:
+        assert (found.p, found.effect) == (1.0, 0.0)
+        return
+    if len(moved) > 1:  # SciPy takes no single pair
+        exact = stats.wilcoxon(moved, method=stats.PermutationMethod(n_resamples=2 ** len(moved)))
+        assert found.p == pytest.approx(exact.pvalue, rel=1e-9)
+    assert (found.effect > 0) == (sum(np.sign(moved) * stats.rankdata(np.abs(moved))) > 0)
+
+
+def test_signed_ranks_without_ties_are_scipys_exact_ones() -> None:
+    differences = [0.3, -0.1, 0.7, 0.2, 0.9, 0.45, -0.05, 0.6]
+    assert signed_rank(differences).p == stats.wilcoxon(differences, method="exact").pvalue
+    assert signed_rank([1.0, 2.0, 3.0]).effect == 1
+    assert signed_rank([-1.0, -2.0, -3.0]).effect == -1
+
+
+@pytest.mark.parametrize("tests", [1, 2, 3, 6, 10, 45])
+def test_pairs_needed_is_where_the_smallest_p_reaches_5_in_100(tests: int) -> None:
+    n = pairs_needed(tests)
+
+    def smallest(pairs: int) -> float:
+        found = signed_rank([float(each) for each in range(1, pairs + 1)]).p
+        return holm([found] * tests)[0]
+
+    assert smallest(n) <= 0.05 < smallest(n - 1)
+
+
+def test_infinite_scores_are_worst_and_equal_to_each_other() -> None:
+    never, some = np.array([-INF, -INF]), np.array([-INF, -100.0])
+    assert improvement(never, never) == 0.5
+    assert improvement(some, never) == 0.75
+    assert interquartile_mean([np.array([-INF, -30.0, -20.0, -10.0])]).value == -25
+    assert interquartile_mean([np.array([-INF, -INF, -INF, -10.0])]).value == -INF
+    assert paired_over_seeds([some], [never]).effect == 1
+
+
+def test_friedmans_test_and_ranks_are_scipys() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(14, 5)) + np.arange(5) * 0.8
+    found = ranking(scores)
+    chi2 = stats.friedmanchisquare(*scores.T).statistic
+    f = 13 * chi2 / (14 * 4 - chi2)
+    assert found.p == pytest.approx(stats.f.sf(f, 4, 4 * 13), rel=1e-9)
+    assert sum(found.ranks) == pytest.approx(15)
+    assert np.argmin(found.ranks) == np.argmax(scores.mean(axis=0))
+
+
+def test_the_critical_difference_is_that_of_demsars_tables() -> None:
+    """Demšar 2006, section 3.2.2: four classifiers on 14 data sets, q = 2.569, CD = 1.25."""
+    rng = np.random.default_rng(1)
+    assert ranking(rng.normal(size=(14, 4))).critical_difference == pytest.approx(1.25, abs=0.005)
+
+
+def test_performance_profiles_worked_by_hand() -> None:
+    fast, slow = [np.array([10.0, 10.0, INF])], [np.array([20.0, 10.0, INF])]
+    profile = performance_profile([fast, slow], np.array([1.0, 1.9, 2.0, 100.0]))
+    np.testing.assert_allclose(profile, [[2 / 3] * 4, [1 / 3, 1 / 3, 2 / 3, 2 / 3]])
+    assert profile_area([fast, slow]) == pytest.approx([2 / 3, (2 / 3 + 1 + 0) / 3])
+
+
+def test_the_area_is_the_integral_of_the_profile() -> None:
+    rng = np.random.default_rng(2)
+    levels = [[np.where(rng.random(9) < 0.2, INF, rng.integers(1, 400, 9)) for _ in range(5)] for _ in range(3)]
+    taus = np.linspace(1, 4, 20_001)
+    integrals = np.trapezoid(performance_profile(levels, taus), taus, axis=1) / 3
+    np.testing.assert_allclose(profile_area(levels), integrals, atol=1e-3)
+
+
+def test_one_seed_gives_an_estimate_without_an_interval() -> None:
+    found = overall_improvement([np.array([1.0])], [np.array([0.0])])
+    assert found.value == 1
+    assert math.isnan(found.low)
+    assert math.isnan(interquartile_mean([np.array([1.0])]).low)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0, 2.0])
+def test_intervals_of_the_probability_of_improvement_cover_it(shift: float) -> None:
+    """Ten seeds, twelve tasks; docs/statistics.md has more of these figures."""
+    rng = np.random.default_rng(int(shift))
+    truth = stats.norm.cdf(shift / np.sqrt(2))
+    runs = [(rng.normal(shift, 1, (12, 10)), rng.normal(0, 1, (12, 10))) for _ in range(600)]
+    found = [overall_improvement([*a], [*b]) for a, b in runs]
+    covered = np.mean([each.low <= truth <= each.high for each in found])
+    assert 0.93 <= covered <= 0.98
+    assert all(each.low <= each.value <= each.high for each in found)
+
+
+def test_intervals_of_the_interquartile_mean_cover_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "RESAMPLES", 400)
+    rng = np.random.default_rng(0)
+    levels = rng.normal(0, 1, 12)
+    truth = stats.trim_mean((levels[:, None] + rng.normal(size=(12, 40_000))).ravel(), 0.25)
+    found = [interquartile_mean([*(levels[:, None] + rng.normal(size=(12, 10)))]) for _ in range(400)]
+    assert 0.92 <= np.mean([each.low <= truth <= each.high for each in found]) <= 0.98
