@@ -69,6 +69,12 @@ def _decay(name: str, backwards: bool = False) -> Callable[[Row], float]:
     return value
 
 
+def _rises(row: Row) -> float:
+    """Share of evaluations at which the update, relative to the parameters, is larger than at the one before."""
+    sizes = [size for size in row["update_ratio"] if not math.isnan(size)]
+    return float(np.mean(np.diff(sizes) > 0)) if len(sizes) > 1 else 0.0
+
+
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
     for metric in (
@@ -155,6 +161,13 @@ METRICS: Mapping[str, Metric] = {
             "keeps the spread of gradients more level from layer to layer",
             _decay("gradient_std", backwards=True),
             ("gradient_std",),
+        ),
+        Metric(
+            "update_rise",
+            "evaluations at which updates had grown",
+            "takes updates that shrink more steadily",
+            _rises,
+            ("update_ratio",),
         ),
         Metric("diverged", "diverged trials", "diverges less often", lambda _: 0.0, (), worst=1.0),
     )

@@ -28,6 +28,7 @@ Metric = Literal[
     "dead",
     "activation_decay",
     "gradient_decay",
+    "update_rise",
     "diverged",
 ]
 """What levels are compared by; `nnbench.analysis.metrics` says how each is computed and which way is better."""
