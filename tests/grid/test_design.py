@@ -1,0 +1,127 @@
+"""What a grid compares: levels, tasks, tuned settings, claims, and what is wrong with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from nnbench import Catalog, Grid
+from nnbench.errors import GridError
+from nnbench.grid.file import TUNING_SEEDS_FROM
+
+TRIAL = """
+[trial]
+dataset = ["moons", "circles"]
+activation = ["tanh", { name = "leaky_relu", k = [0.1, 0.2] }]
+optimizer = { name = "momentum", lr = [0.1, 0.3], mu = 0.8 }
+"""
+
+
+def grid(catalog: Catalog, head: str, trial: str = TRIAL) -> Grid:
+    return Grid.from_text(f"seeds = 4\n{head}\n{trial}", "test.toml", catalog)
+
+
+def test_levels_tasks_and_settings_are_told_apart(catalog: Catalog) -> None:
+    made = grid(catalog, '[compare]\nfactor = "activation"\ntune = ["optimizer.lr"]')
+    found, tuned = made.candidates(catalog)
+    assert tuned == ["optimizer.lr"]
+    assert len(found) == 3 * 2 * 2
+    assert {each.level for each in found} == {"tanh", "leaky_relu(k=0.1)", "leaky_relu(k=0.2)"}
+    assert {each.task for each in found} == {"moons", "circles"}
+    assert {each.dataset for each in found} == {"moons", "circles"}
+    assert {each.setting["optimizer.lr"] for each in found} == {0.1, 0.3}
+    assert len({(each.level, each.task, each.setting["optimizer.lr"]) for each in found}) == len(found)
+
+
+def test_what_is_not_tuned_makes_tasks(catalog: Catalog) -> None:
+    found, tuned = grid(catalog, '[compare]\nfactor = "activation"').candidates(catalog)
+    assert tuned == []
+    assert len({each.task for each in found}) == 4
+    assert {each.dataset for each in found} == {"moons", "circles"}
+    assert all(each.setting == {} for each in found)
+
+
+def test_tuned_hyperparameters_of_the_factor_make_no_levels(catalog: Catalog) -> None:
+    made = grid(catalog, '[compare]\nfactor = "activation"\ntune = ["activation.k"]')
+    found, _ = made.candidates(catalog)
+    assert {each.level for each in found} == {"tanh", "leaky_relu"}
+    settings = {each.level: sorted({str(other.setting) for other in found if other.level == each.level}) for each in found}
+    assert settings == {"tanh": ["{}"], "leaky_relu": ["{'activation.k': 0.1}", "{'activation.k': 0.2}"]}
+
+
+@pytest.mark.parametrize(
+    ("factor", "levels"), [("optimizer.lr", {"0.1", "0.3"}), ("hidden", {"8", "4-4", "[]"}), ("dropout", {"0", "0.5"})]
+)
+def test_plain_fields_and_hyperparameters_can_be_compared(catalog: Catalog, factor: str, levels: set[str]) -> None:
+    trial = TRIAL + "hidden = [[8], [4, 4], []]\ndropout = [0.0, 0.5]"
+    found, _ = grid(catalog, f'[compare]\nfactor = "{factor}"', trial).candidates(catalog)
+    assert {each.level for each in found} == levels
+    by_level = [sorted(each.task for each in found if each.level == level) for level in levels]
+    assert all(tasks == by_level[0] for tasks in by_level)
+
+
+def test_the_default_search_spaces_are_the_factors_and_the_optimizers(catalog: Catalog) -> None:
+    trial = '[trial]\noptimizer = ["sgd", { name = "momentum", mu = 0.8 }]'
+    made = grid(catalog, '[compare]\nfactor = "optimizer"\ntune = "default"', trial)
+    found, tuned = made.candidates(catalog)
+    assert tuned == ["optimizer.lr"]
+    for level in ("sgd", "momentum(mu=0.8)"):
+        values = [each.setting["optimizer.lr"] for each in found if each.level == level]
+        assert values == list(catalog["optimizer", level.partition("(")[0]].search_space["lr"])
+
+
+def test_tuning_trials_have_seeds_of_their_own(catalog: Catalog) -> None:
+    made = grid(catalog, '[compare]\nfactor = "activation"\ntune = ["optimizer.lr"]\ntuning_seeds = 2')
+    assert made.tuning_seeds == (TUNING_SEEDS_FROM, TUNING_SEEDS_FROM + 1)
+    assert {trial.seed for trial in made.trials(catalog)} == set(made.tuning_seeds)
+    assert not set(made.tuning_seeds) & set(made.seed_list)
+    assert grid(catalog, '[compare]\nfactor = "activation"').tuning_seeds == ()
+
+
+PROBLEMS = [
+    ('factor = "activaton"', "compare.factor: activaton: no such field; did you mean activation"),
+    ('factor = "activation.slope"', "compare.factor: activation.slope: no activation of this grid has it"),
+    ('factor = "dataset"', "compare.factor: dataset: data sets are the tasks"),
+    ('factor = "optimizer.lr.x"', "is neither a field nor a component's hyperparameter"),
+    ('factor = "activation"\ntune = ["optimizer.rate"]', "compare.tune: optimizer.rate: no optimizer of this grid has it"),
+    ('factor = "activation"\ntune = ["activation"]', "what is compared cannot be tuned"),
+    ('factor = "activation"\ntune = "all"', 'accepted: "default", or a list of fields'),
+    ('factor = "activation"\nmetric = "step_to_target"', "no such metric 'step_to_target'; did you mean steps_to_target"),
+    ('factor = "activation"\ntuning_seeds = 0', "compare.tuning_seeds: 0 should be"),
+    ('factr = "activation"', "compare.factr: no such field; did you mean factor"),
+    ('metric = "test_loss"', "compare.factor: is missing"),
+    (
+        'factor = "activation"\n[[claim]]\nsays = "x"\nbetter = "tan"\nworse = "leaky_relu(k=0.1)"',
+        "claim.better: 'tan' is no",
+    ),
+    (
+        'factor = "activation"\n[[claim]]\nsays = "x"\nbetter = "tanh"\nworse = "leaky_relu"',
+        "claim.worse: 'leaky_relu' is no",
+    ),
+    ('factor = "activation"\n[[claim]]\nsays = "x"\nbetter = "tanh"\nworse = "tanh"', "is said to be better than itself"),
+    ('factor = "activation"\n[[claim]]\nbetter = "tanh"\nworse = "tanh"', "claim.says: is missing"),
+]
+
+
+@pytest.mark.parametrize(("table", "problem"), PROBLEMS, ids=[problem[:40] for _, problem in PROBLEMS])
+def test_what_is_wrong_with_a_comparison_is_said_before_anything_is_trained(catalog: Catalog, table: str, problem: str) -> None:
+    with pytest.raises(GridError) as caught:
+        grid(catalog, f"[compare]\n{table}")
+    assert problem in str(caught.value)
+
+
+def test_a_claim_without_a_comparison_is_an_error(catalog: Catalog) -> None:
+    with pytest.raises(GridError, match="add \\[compare\\] with a factor"):
+        grid(catalog, '[[claim]]\nsays = "x"\nbetter = "tanh"\nworse = "leaky_relu"')
+
+
+def test_reported_seeds_must_leave_the_tuning_ones_alone(catalog: Catalog) -> None:
+    text = f'seeds = [1, {TUNING_SEEDS_FROM}]\n[compare]\nfactor = "activation"\ntune = ["optimizer.lr"]\n{TRIAL}'
+    with pytest.raises(GridError, match="seeds must be below 1,000,000"):
+        Grid.from_text(text, "test.toml", catalog)
+
+
+def test_a_comparison_can_be_changed_from_the_command_line(catalog: Catalog) -> None:
+    text = f'[compare]\nfactor = "activation"\n{TRIAL}'
+    made = Grid.from_text(text, "t", catalog, ["compare.metric=test_accuracy", "compare.tuning_seeds=5"])
+    assert made.compare is not None
+    assert (made.compare.metric, made.compare.tuning_seeds) == ("test_accuracy", 5)
