@@ -1,4 +1,4 @@
-"""Losses that are 0 once the right score leads by a margin."""
+"""Losses that are 0 once the right score leads every other by a margin."""
 
 # NumPy's arithmetic is typed Any.
 
@@ -8,56 +8,80 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench import Loss, Positive, Scores
+from nnbench_losses.classes import over_classes
 
 
-class MaxMargin(Loss):
-    """Σ_{j≠y} max(0, margin + s_j - s_y): each wrong class that comes too close costs.
-
-    The gradient is 1 for each wrong class within the margin and, for class y, minus their number; 0 exactly at the hinge.
-    With two classes it is the binary max-margin loss of the score s_1 - s_0. Crammer and Singer 2001 count only the worst
-    of the wrong classes, max_{j≠y}; this is the sum over them of Weston and Watkins 1999, as in the lecture notes.
-    """
+class _MarginLoss(Loss):
+    """A loss of how much each wrong score falls short of trailing the right one by a margin."""
 
     margin: Positive = 1.0
     """Lead Δ that the right score needs."""
 
-    def value(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
-        return np.maximum(self._shortfalls(scores, targets), 0).sum(axis=1, keepdims=True)
-
-    def gradient(self, scores: Scores, targets: Scores) -> Scores:
-        too_close = (self._shortfalls(scores, targets) > 0).astype(scores.dtype)
-        return too_close - targets * too_close.sum(axis=1, keepdims=True)
-
-    def margins(self, scores: Scores, targets: Scores) -> Scores:
-        return self._shortfalls(scores, targets)
-
-    def _shortfalls(self, scores: Scores, targets: Scores) -> Scores:
-        """How much each wrong score exceeds s_y - margin; 0 for the right one."""
-        right = (targets * scores).sum(axis=1, keepdims=True)
+    def shortfalls(self, scores: Scores, targets: Scores) -> Scores:
+        """s_j - s_y + margin for each wrong class; 0 for the right one."""
+        right = over_classes(np.add, targets * scores)
         return scores - right + self.margin * (1 - targets)
 
 
-class BinaryMaxMargin(Loss):
-    """max(0, margin - y·s), y = ±1: one score, positive for class 1.
+class MaxMargin(_MarginLoss):
+    """Σ_{j≠y} max(0, margin + s_j - s_y): each wrong class that comes too close costs.
 
-    The gradient is -y within the margin, else 0; 0 exactly at the hinge. Two classes need a single score. With more, each
-    class has one, the right class y = 1 and all others y = -1, and their losses are summed.
-
-    Cortes and Vapnik 1995, "Support-vector networks".
+    The gradient is 1 for each wrong class within the margin and, for class y, minus their number; 0 exactly at the hinge.
+    With two classes it is the binary max-margin loss of the score s_1 - s_0. This is the sum over the wrong classes of Weston and
+    Watkins 1999, "Support vector machines for multi-class pattern recognition", as in the lecture notes; the worst of them alone
+    counts in crammer_singer. PyTorch's MultiMarginLoss divides by the number of classes.
     """
 
-    margin: Positive = 1.0
-    """Distance Δ from 0 that a score needs."""
-
-    def outputs(self, classes: int) -> int:
-        return 1 if classes == 2 else classes
-
     def value(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
-        return np.maximum(self.margin - (2 * targets - 1) * scores, 0).sum(axis=1, keepdims=True)
+        return over_classes(np.add, np.maximum(self.shortfalls(scores, targets), 0))
 
     def gradient(self, scores: Scores, targets: Scores) -> Scores:
-        y = 2 * targets - 1
-        return -y * (self.margin - y * scores > 0)
+        too_close = (self.shortfalls(scores, targets) > 0).astype(scores.dtype)
+        return too_close - targets * over_classes(np.add, too_close)
 
     def margins(self, scores: Scores, targets: Scores) -> Scores:
-        return self.margin - (2 * targets - 1) * scores
+        return self.shortfalls(scores, targets)
+
+
+class SquaredMaxMargin(_MarginLoss):
+    """Σ_{j≠y} max(0, margin + s_j - s_y)²: max-margin that forgives what is nearly far enough.
+
+    The gradient is 2·max(0, margin + s_j - s_y) for each wrong class and, for class y, minus their sum; it is continuous, so the
+    hinge is no kink. PyTorch's MultiMarginLoss has it as p = 2, divided by the number of classes.
+
+    Dogan, Glasmachers and Igel 2016, "A unified view on multi-class support vector classification".
+    """
+
+    def value(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
+        excess = np.maximum(self.shortfalls(scores, targets), 0)
+        return over_classes(np.add, excess * excess)
+
+    def gradient(self, scores: Scores, targets: Scores) -> Scores:
+        slopes = 2 * np.maximum(self.shortfalls(scores, targets), 0)
+        return slopes - targets * over_classes(np.add, slopes)
+
+
+class CrammerSinger(_MarginLoss):
+    """max(0, margin + max_{j≠y} s_j - s_y): the worst of the wrong classes costs.
+
+    The gradient is 1 for that class and -1 for class y within the margin, else 0; classes that are exactly level share it. With two
+    classes it is max_margin. optax calls it multi-class hinge. Keras' CategoricalHinge differs where all wrong scores
+    are negative: it takes the largest of them to be 0.
+
+    Crammer and Singer 2001, "On the algorithmic implementation of multiclass kernel-based vector machines".
+    """
+
+    def value(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
+        return over_classes(np.maximum, self.shortfalls(scores, targets))
+
+    def gradient(self, scores: Scores, targets: Scores) -> Scores:
+        shortfalls = self.shortfalls(scores, targets)
+        worst = (shortfalls == over_classes(np.maximum, shortfalls)).astype(scores.dtype)
+        worst /= over_classes(np.add, worst)
+        return worst - targets
+
+    def margins(self, scores: Scores, targets: Scores) -> Scores:
+        """By how much each class is worse than all others, the right one, at 0, included: positive for the one that costs."""
+        shortfalls = self.shortfalls(scores, targets)
+        second, first = np.moveaxis(np.sort(shortfalls, axis=1)[:, -2:], 1, 0)[:, :, None]
+        return shortfalls - np.where(shortfalls == first, second, first)

@@ -38,7 +38,7 @@ class MeanSubtraction(Preprocessor):
     """x - mean: every feature centred on 0."""
 
     def fit(self, x: Samples) -> Scaling:
-        mean = x.mean(axis=0)
+        mean = means(x)
         return Scaling(shift=mean, scale=np.ones_like(mean))
 
 
@@ -51,6 +51,51 @@ class Standardization(Preprocessor):
     default = True
 
     def fit(self, x: Samples) -> Scaling:
-        std = x.std(axis=0)
-        constant = (x.max(axis=0) == x.min(axis=0)) | (std == 0)  # rounding gives a constant feature a tiny std
-        return Scaling(shift=x.mean(axis=0), scale=np.where(constant, 1, std))
+        return standardizing(x)
+
+
+class MinMaxScaling(Preprocessor):
+    """low + (high - low)·(x - min) / (max - min): the training inputs fill [low, high].
+
+    [0, 1] unless told otherwise, as in scikit-learn's MinMaxScaler; [-1, 1] has what sigmoidal units like better, inputs around 0
+    (LeCun et al. 1998, "Efficient backprop"). Other inputs may lie outside: nothing is clipped. One outlier squeezes all the others
+    together. A feature that is constant in the training inputs becomes low and is not scaled.
+    """
+
+    low: float = 0.0
+    """Where the smallest training input goes."""
+    high: float = 1.0
+    """Where the largest goes."""
+
+    def __post_init__(self) -> None:
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+
+    def fit(self, x: Samples) -> Scaling:
+        least, most = x.min(axis=0), x.max(axis=0)
+        scale = np.where(most > least, (most - least) / (self.high - self.low), 1)
+        return Scaling(shift=least - self.low * scale, scale=scale)
+
+
+class RobustScaling(Preprocessor):
+    """(x - median) / (third quartile - first quartile): what outliers do not move.
+
+    Up to a quarter of the training inputs may be anything. Normal features get the standard deviation 0.74. Quartiles are
+    interpolated linearly, as in scikit-learn's RobustScaler. A feature whose quartiles are equal is centred and not scaled.
+    """
+
+    def fit(self, x: Samples) -> Scaling:
+        first, median, third = np.quantile(x, [0.25, 0.5, 0.75], axis=0)
+        return Scaling(shift=median, scale=np.where(third > first, third - first, 1))
+
+
+def means(x: Samples) -> Float[np.ndarray, " feature"]:
+    """Mean of each feature; of a constant one exactly its value, of which summing and dividing would miss a little."""
+    return np.where(x.max(axis=0) == x.min(axis=0), x[0], x.mean(axis=0))
+
+
+def standardizing(x: Samples, rounding: float = 0.0) -> Scaling:
+    """What gives every feature mean 0 and variance 1, but for those constant to so much of their size: they are centred only."""
+    std, most, least = x.std(axis=0), x.max(axis=0), x.min(axis=0)
+    constant = most - least <= rounding * np.maximum(np.abs(most), np.abs(least))
+    return Scaling(shift=means(x), scale=np.where(constant | (std == 0), 1, std))

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench import Positive, Preprocessor, Samples
+from nnbench_preprocessors.scaling import means
 
 
 @dataclass(frozen=True)
@@ -27,20 +28,48 @@ class Projection:
 class Whitening(Preprocessor):
     """(x - mean) @ V / (S / √n) with U S Vᵀ = svd(x - mean): features of covariance I.
 
-    The covariance of the training inputs, with 1 / n, becomes the identity. New features are principal components, the one
-    with the largest variance first, each determined but for its sign; they are not turned back as in ZCA. Singular values below
-    floor·max(S) are raised to it: directions in which the training inputs do not vary stay near 0.
+    What others call PCA whitening. The covariance of the training inputs, with 1 / n, becomes the identity; scikit-learn's
+    PCA(whiten=True) has 1 / (n - 1). New features are principal components, the one with the largest variance first, each
+    determined but for its sign; zca_whitening turns them back. Singular values below floor·max(S) are raised to it: directions in
+    which the training inputs do not vary stay near 0.
     """
 
     floor: Positive = 1e-8
     """Smallest singular value, relative to the largest."""
 
     def fit(self, x: Samples) -> Projection:
-        samples, features = x.shape
-        mean = x.mean(axis=0)
-        _, singular, directions = np.linalg.svd(x - mean, full_matrices=samples < features)
-        padded = np.zeros(features)  # fewer samples than features leave directions without a singular value
-        padded[: singular.size] = singular
-        largest = padded.max()
-        std = np.maximum(padded, self.floor * largest) / samples**0.5 if largest > 0 else np.ones(features)
-        return Projection(shift=mean, directions=directions.T / std)
+        mean, directions, std = _principal_components(x, self.floor)
+        return Projection(shift=mean, directions=directions / std)
+
+
+class ZcaWhitening(Preprocessor):
+    """(x - mean) @ V / (S / √n) @ Vᵀ: whitening that turns the features back.
+
+    The covariance of the training inputs, with 1 / n, becomes the identity, and of all matrices that do this it is the symmetric
+    one, C^(-1/2), which changes the inputs least: images stay images. No sign is left open. Singular values below floor·max(S) are
+    raised to it.
+
+    Bell and Sejnowski 1997, "The independent components of natural scenes are edge filters"; Kessy, Lewin and Strimmer 2018,
+    "Optimal whitening and decorrelation".
+    """
+
+    floor: Positive = 1e-8
+    """Smallest singular value, relative to the largest."""
+
+    def fit(self, x: Samples) -> Projection:
+        mean, directions, std = _principal_components(x, self.floor)
+        return Projection(shift=mean, directions=(directions / std) @ directions.T)
+
+
+def _principal_components(
+    x: Samples, floor: float
+) -> tuple[Float[np.ndarray, " feature"], Float[np.ndarray, "feature feature"], Float[np.ndarray, " feature"]]:
+    """Mean, orthonormal directions as columns, and the standard deviation along each of them."""
+    samples, features = x.shape
+    mean = means(x)
+    _, singular, directions = np.linalg.svd(x - mean, full_matrices=samples < features)
+    padded = np.zeros(features)  # fewer samples than features leave directions without a singular value
+    padded[: singular.size] = singular
+    largest = padded.max()
+    std = np.maximum(padded, floor * largest) / samples**0.5 if largest > 0 else np.ones(features)
+    return mean, directions.T, std
