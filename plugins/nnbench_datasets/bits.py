@@ -23,7 +23,7 @@ class Bits(Task):
     @property
     def _stays(self) -> float:
         """Probability that a bit can be read off its feature's sign."""
-        return separable(1, self.noise)
+        return separable(1.0, self.noise)
 
     def _features(self, rng: np.random.Generator, bits: Int[np.ndarray, "sample bit"]) -> Samples:
         return 2 * bits - 1 + self.noise * rng.standard_normal(bits.shape)
@@ -70,8 +70,10 @@ class Symmetry(Bits):
 
     @property
     def clean_target(self) -> float:
-        pair_stays = self._stays**2 + (1 - self._stays) ** 2
-        return pair_stays**self.pairs - 0.04
+        pair_stays = self._stays**2 + (1 - self._stays) ** 2  # equal or not
+        symmetric = pair_stays**self.pairs
+        others = 1 - (1 - symmetric) / (2**self.pairs - 1)
+        return (symmetric + others) / 2 - 0.04
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         labels = in_turn(n, 2)
@@ -98,7 +100,8 @@ class Multiplexer(Bits):
 
     @property
     def clean_target(self) -> float:
-        return self._stays ** (self.address + 1) * exp(-0.01 * 2**self.address)
+        pointed_right = self._stays**self.address
+        return 0.5 + pointed_right * (self._stays - 0.5) * exp(-0.03 * 2**self.address)
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         labels = in_turn(n, 2)

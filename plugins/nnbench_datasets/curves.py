@@ -133,10 +133,10 @@ class Pinwheel(Task):
 
 
 class Sine(Task):
-    """Points up to 1 above or below a sine wave, Gaussian noise on top; the upper ones are class 1.
+    """Points up to 1 above or below a sine wave, Gaussian noise on top.
 
-    Linear accuracy 0.69 with one and a half periods, 0.80 with one. The classes touch all along the wave; more periods take
-    longer to learn.
+    The upper ones are class 1. Linear accuracy 0.69 with one and a half periods, 0.80 with one. The classes touch all along the
+    wave; more periods take longer to learn.
     """
 
     classes = 2
@@ -150,7 +150,7 @@ class Sine(Task):
     @property
     def clean_target(self) -> float:
         steepness = (1 + (2 * self.periods) ** 2) ** 0.5  # what noise along the wave amounts to across it
-        return blurred(1, self.noise * steepness) * exp(-0.03 * self.periods)
+        return blurred(1.0, self.noise * steepness) * exp(-0.03 * self.periods)
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         labels = in_turn(n, 2)
@@ -160,7 +160,7 @@ class Sine(Task):
 
 
 class SwissRoll(Task):
-    """A sheet rolled up in space, strips across it of alternating classes, Gaussian noise around it.
+    """A sheet rolled up in space, in strips of alternating classes, Gaussian noise around it.
 
     Linear accuracy 0.67 with six strips, 0.80 with four. The sheet is that of scikit-learn's make_swiss_roll (Marsland 2009,
     "Machine Learning: An Algorithmic Perspective", chapter 10), one and a half turns from radius 1/3 to 1; the strips, here

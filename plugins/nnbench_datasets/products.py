@@ -39,7 +39,7 @@ class InnerProduct(Task):
 
 
 class Tones(Task):
-    """Samples of a sine wave of random phase with Gaussian noise, classes by frequency: 1, 2, … periods.
+    """Sine waves of random phase in Gaussian noise, classes by frequency: 1, 2, … periods.
 
     Linear accuracy 0.37. What tells the classes is energy, a sum of two squares, whatever the phase: Adelson and Bergen 1985,
     "Spatiotemporal energy models for the perception of motion". The target follows from the error of an ideal detector of
@@ -64,7 +64,7 @@ class Tones(Task):
         energy = self.dimensions / (2 * max(self.noise, 1e-3)) ** 2  # of the wave over the noise's spectral density
         rivals = self.classes - 1
         ideal = sum((-1) ** k * comb(rivals, k) / (k + 1) * exp(-energy * k / (k + 1)) for k in range(rivals + 1))
-        return ideal - 0.05
+        return ideal - 0.025 * self.classes
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         labels = in_turn(n, self.classes)

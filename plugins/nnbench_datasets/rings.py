@@ -131,7 +131,7 @@ class GaussianQuantiles(Task):
 
     @property
     def clean_target(self) -> float:
-        return exp(-self.dimensions * self.classes / 80)
+        return exp(-self.dimensions * self.classes / 72)
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         x = rng.standard_normal((n, self.dimensions))

@@ -25,7 +25,7 @@ class XOR(Task):
 
     @property
     def clean_target(self) -> float:
-        stays = separable(1, self.noise)
+        stays = separable(1.0, self.noise)
         return stays**2 + (1 - stays) ** 2 - 0.02
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
@@ -62,7 +62,7 @@ class Checkerboard(Task):
 
 
 class Corners(Task):
-    """Four L-shaped corners around the origin, opposite ones of one class, Gaussian noise around them.
+    """Four L-shaped corners around the origin, opposite ones of one class, noise around them.
 
     Linear accuracy 0.58. From Jeroen Kools, "6 functions for generating artificial datasets" (MATLAB Central), with its
     proportions, the arms ending at 1; there each corner is a class of its own, and a linear model separates them.

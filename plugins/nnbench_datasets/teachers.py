@@ -54,7 +54,7 @@ class Hypercube(Taught):
 
     @property
     def clean_target(self) -> float:
-        vertex_stays = separable(1, self.noise) ** self.informative
+        vertex_stays = separable(1.0, self.noise) ** self.informative
         return (1 + vertex_stays) / 2 - 0.0125 * self.informative
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
@@ -69,7 +69,7 @@ class Hypercube(Taught):
 
 
 class RandomFourier(Taught):
-    """Standard normal samples, classes by quantiles of Σ a_k cos(w_k·x), a_k normal, w_k normal over length_scale.
+    """Normal samples, classes by quantiles of Σ a_k cos(w_k·x), a_k and w_k normal.
 
     Linear accuracy 0.55 to 0.69 with ten teachers in two dimensions; the function is even. With many waves it is close to an even
     draw from the Gaussian process with kernel exp(-|x - y|² / 2 length_scale²): Rahimi and Recht 2007, "Random features for
@@ -87,7 +87,7 @@ class RandomFourier(Taught):
 
     @property
     def clean_target(self) -> float:
-        return exp(-0.028 * self.classes * self.dimensions / self.length_scale)
+        return exp(-0.024 * self.classes * self.dimensions / self.length_scale)
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         teacher = self._teacher()
