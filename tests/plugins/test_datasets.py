@@ -1,122 +1,171 @@
 """Data sets: determinism, balance, and that their targets separate small networks from linear models.
 
-Measured with scikit-learn, 1,000 training and 2,000 test samples, mean of two seeds: a logistic regression; a 2-32-32 tanh
-network (MLPClassifier, Adam, lr 0.01, batches of 64, no penalty) after 10 and after 50 epochs; the best of four support vector
-machines with Gaussian kernels.
-
-| data set                                | linear | 10 epochs | 50 epochs | SVM   | target |
-|-----------------------------------------|--------|-----------|-----------|-------|--------|
-| moons, noise 0.2                        | 0.867  | 0.958     | 0.970     | 0.969 | 0.951  |
-| circles, noise 0.1, factor 0.5          | 0.498  | 0.989     | 0.989     | 0.991 | 0.974  |
-| xor, noise 0.4                          | 0.499  | 0.988     | 0.988     | 0.988 | 0.968  |
-| checkerboard, squares 3                 | 0.502  | 0.751     | 0.974     | 0.982 | 0.940  |
-| spirals, arms 2, turns 1, noise 0.02    | 0.745  | 0.983     | 1.000     | 1.000 | 0.950  |
-| moons, noise 0.1                        | 0.883  | 0.994     | 0.999     | 1.000 | 0.980  |
-| moons, noise 0                          | 0.892  | 1.000     | 1.000     | 1.000 | 0.980  |
-| circles, noise 0.05, factor 0.7         | 0.499  | 0.996     | 0.992     | 0.998 | 0.979  |
-| xor, noise 0.2                          | 0.493  | 1.000     | 1.000     | 1.000 | 0.980  |
-| xor, noise 0.6                          | 0.493  | 0.901     | 0.904     | 0.903 | 0.889  |
-| checkerboard, squares 2                 | 0.488  | 0.970     | 0.990     | 0.988 | 0.960  |
-| checkerboard, squares 4                 | 0.510  | 0.540     | 0.895     | 0.974 | 0.920  |
-| spirals, arms 2, turns 1.5, noise 0.02  | 0.663  | 0.697     | 0.999     | 1.000 | 0.950  |
-| spirals, arms 3, turns 1, noise 0.02    | 0.525  | 0.890     | 0.997     | 0.999 | 0.950  |
-| spirals, arms 3, turns 1, noise 0.05    | 0.525  | 0.861     | 0.987     | 0.993 | 0.950  |
-| spirals, arms 5, turns 1, noise 0.02    | 0.331  | 0.587     | 0.987     | 0.999 | 0.950  |
+Witnesses are scikit-learn's: logistic regression and a linear support vector machine on one side, on the other a support vector
+machine with a Gaussian kernel and a network with two hidden layers of 32, tanh (MLPClassifier, Adam, lr 0.01, batches of 64, no
+penalty, at most 150 epochs). They see 1,000 samples of a draw and are tested on 2,000 others. docs/datasets.md lists what
+benchmarks/datasets.py measured with several seeds, nnbench's own networks among others.
 """
 
 from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nnbench import Dataset
-from nnbench_datasets import XOR, Checkerboard, Circles, Moons, Spirals, nnbench_components
+from nnbench_datasets import (
+    XOR,
+    Chainlink,
+    Checkerboard,
+    Circles,
+    ClusterInCluster,
+    Corners,
+    DecisionTree,
+    GaussianQuantiles,
+    HalfKernel,
+    Hypercube,
+    InnerProduct,
+    Moons,
+    Multiplexer,
+    Outliers,
+    Parity,
+    Pinwheel,
+    RandomFourier,
+    RandomNetwork,
+    Ringnorm,
+    Rings,
+    Sine,
+    Spirals,
+    SwissRoll,
+    Symmetry,
+    Tones,
+    nnbench_components,
+)
 
 DEFAULTS = [dataset() for dataset in nnbench_components()]
 VARIANTS = [
     Moons(noise=0.1),
     Moons(noise=0.0),
-    Circles(noise=0.05, factor=0.7),
-    XOR(noise=0.2),
-    XOR(noise=0.6),
-    Checkerboard(squares=2),
-    Checkerboard(squares=4),
+    HalfKernel(factor=0.8),
     Spirals(turns=1.5),
     Spirals(arms=3),
     Spirals(arms=3, noise=0.05),
     Spirals(arms=5),
+    Pinwheel(arms=7),
+    Sine(periods=2.0),
+    SwissRoll(strips=9),
+    Chainlink(noise=0.25),
+    Circles(noise=0.05, factor=0.7),
+    Rings(classes=6),
+    Rings(noise=0.08),
+    ClusterInCluster(core=0.5, noise=0.1),
+    Outliers(distance=10.0),
+    GaussianQuantiles(dimensions=2, classes=5),
+    Ringnorm(dimensions=20),
+    XOR(noise=0.2),
+    XOR(noise=0.6),
+    Checkerboard(squares=2),
+    Checkerboard(squares=4),
+    Corners(noise=0.1),
+    Parity(bits=5),
+    Symmetry(pairs=4),
+    Multiplexer(noise=0.5),
+    InnerProduct(length=3),
+    Tones(classes=5),
+    Hypercube(informative=3),
+    RandomFourier(classes=3),
+    RandomNetwork(dimensions=2),
+    DecisionTree(dimensions=2),
 ]
+NOISY = [replace(dataset, label_noise=0.1) for dataset in DEFAULTS]
+HARDER = [replace(dataset, label_noise=0.3, distractors=2, units=100.0, offset=5.0) for dataset in DEFAULTS]
+TAUGHT = [dataset for dataset in DEFAULTS if "teacher" in dataset.hyperparameters()]
 
 
 def shown(dataset: Dataset) -> str:
-    return "-".join([dataset.name, *(f"{field}={value}" for field, value in dataset.hyperparameters().items())])
+    defaults = type(dataset)().hyperparameters()
+    return "-".join([dataset.name, *(f"{name}={x}" for name, x in dataset.hyperparameters().items() if x != defaults[name])])
 
 
-every_default = pytest.mark.parametrize("dataset", DEFAULTS, ids=shown)
-every_dataset = pytest.mark.parametrize("dataset", DEFAULTS + VARIANTS, ids=shown)
+def over(*datasets: list[Dataset]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("dataset", [each for some in datasets for each in some], ids=shown)
+
+
+def draw(dataset: Dataset, n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    return dataset.sample(np.random.default_rng(seed), n)
 
 
 def split(dataset: Dataset, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Training inputs and labels, test inputs and labels, standardized."""
-    x, labels = dataset.sample(np.random.default_rng(seed), 1000)
-    test_x, test_labels = dataset.sample(np.random.default_rng(seed + 100), 2000)
-    return (x - x.mean(axis=0)) / x.std(axis=0), labels, (test_x - x.mean(axis=0)) / x.std(axis=0), test_labels
+    """Training inputs and labels, test inputs and labels of one draw, standardized."""
+    x, labels = draw(dataset, 3000, seed)
+    order = np.random.default_rng(seed + 1000).permutation(3000)
+    train, test = order[:1000], order[1000:]
+    mean, scale = x[train].mean(axis=0), x[train].std(axis=0)
+    return (x[train] - mean) / scale, labels[train], (x[test] - mean) / scale, labels[test]
 
 
-@every_dataset
+@over(DEFAULTS, VARIANTS, HARDER)
 def test_samples_have_the_declared_shapes(dataset: Dataset) -> None:
-    x, labels = dataset.sample(np.random.default_rng(0), 60)
-    assert (x.shape, x.dtype) == ((60, dataset.features), np.float64)
-    assert (labels.shape, labels.dtype) == ((60,), np.int64)
+    x, labels = draw(dataset, 90)
+    assert (x.shape, x.dtype) == ((90, dataset.features), np.float64)
+    assert (labels.shape, labels.dtype) == ((90,), np.int64)
     assert np.isfinite(x).all()
     assert set(labels.tolist()) == set(range(dataset.classes))
 
 
-@every_dataset
+@over(DEFAULTS, VARIANTS)
 @pytest.mark.parametrize("n", [20, 61, 500])
 def test_classes_are_balanced(dataset: Dataset, n: int) -> None:
-    counts = np.bincount(dataset.sample(np.random.default_rng(0), n)[1])
+    counts = np.bincount(draw(dataset, n)[1])
     assert counts.max() - counts.min() <= 1
 
 
-@every_default
+@over(DEFAULTS, HARDER)
 def test_samples_depend_on_the_generator_alone(dataset: Dataset) -> None:
     before = np.random.get_state()[1].copy()  # noqa: NPY002 -- the state that must not matter
-    x, labels = dataset.sample(np.random.default_rng(5), 50)
+    x, labels = draw(dataset, 50, seed=5)
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
     np.random.random(10)  # noqa: NPY002
-    again_x, again_labels = dataset.sample(np.random.default_rng(5), 50)
+    again_x, again_labels = draw(dataset, 50, seed=5)
     np.testing.assert_array_equal(x, again_x)
     np.testing.assert_array_equal(labels, again_labels)
 
 
-@every_default
+@over(DEFAULTS)
 def test_another_seed_and_another_call_draw_other_samples(dataset: Dataset) -> None:
     rng = np.random.default_rng(5)
-    draws = [dataset.sample(rng, 50)[0], dataset.sample(rng, 50)[0], dataset.sample(np.random.default_rng(6), 50)[0]]
+    draws = [dataset.sample(rng, 50)[0], dataset.sample(rng, 50)[0], draw(dataset, 50, seed=6)[0]]
     for first, second in ((0, 1), (0, 2), (1, 2)):
         assert not np.isclose(draws[first], draws[second]).all(axis=1).any()
 
 
-@every_dataset
+@over(DEFAULTS, VARIANTS, NOISY)
 def test_a_linear_model_stays_below_the_target(dataset: Dataset) -> None:
     from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
 
     x, labels, test_x, test_labels = split(dataset)
-    accuracy = LogisticRegression().fit(x, labels).score(test_x, test_labels)
-    assert accuracy <= dataset.target - (0.07 if isinstance(dataset, Moons) else 0.15)
+    accuracy = max(model.fit(x, labels).score(test_x, test_labels) for model in (LogisticRegression(), LinearSVC()))
+    margin = 0.07 if isinstance(dataset, Moons) else 0.12
+    assert accuracy <= dataset.target - margin * (1 - 3 * dataset.label_noise)  # wrong labels bring all models together
 
 
-@every_dataset
+@over(DEFAULTS, VARIANTS, NOISY)
 def test_a_kernel_machine_reaches_the_target(dataset: Dataset) -> None:
     from sklearn.svm import SVC
 
     x, labels, test_x, test_labels = split(dataset)
-    accuracy = max(SVC(C=100, gamma=gamma).fit(x, labels).score(test_x, test_labels) for gamma in (0.5, 2, 8, 32))
-    assert accuracy >= dataset.target
+    widths = (1, 4, 16, 64) / np.float64(dataset.features)
+    assert any(
+        SVC(C=c, gamma=width).fit(x, labels).score(test_x, test_labels) >= dataset.target for c in (1, 10, 100) for width in widths
+    )
 
 
-@every_dataset
+@over(DEFAULTS, VARIANTS, NOISY)
 def test_a_small_network_reaches_the_target(dataset: Dataset) -> None:
     from sklearn.neural_network import MLPClassifier
 
@@ -125,45 +174,255 @@ def test_a_small_network_reaches_the_target(dataset: Dataset) -> None:
     best = 0.0
     for epoch in range(1, 151):
         network.partial_fit(x, labels, classes=range(dataset.classes))
-        if epoch % 10 == 0:
+        if epoch % 5 == 0:
             best = max(best, network.score(test_x, test_labels))
             if best >= dataset.target:
                 break
     assert best >= dataset.target
 
 
-def test_more_noise_lowers_the_target() -> None:
-    for dataset in (Moons, Circles, XOR):
-        targets = [dataset(noise=noise).target for noise in (0.05, 0.2, 0.4, 0.8)]
-        assert sorted(targets, reverse=True) == targets
-        assert 0.5 < targets[0] < 1
+@over([dataset for dataset in DEFAULTS if "noise" in dataset.hyperparameters()])
+def test_more_noise_lowers_the_target(dataset: Dataset) -> None:
+    targets = [replace(dataset, noise=factor * dataset.noise).target for factor in (0.25, 1, 2, 4)]
+    assert sorted(targets, reverse=True) == targets
+    assert 1 / dataset.classes < targets[-1] < targets[0] < 1
+
+
+@over(DEFAULTS)
+def test_targets_are_those_of_the_documentation(dataset: Dataset) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| `?{dataset.name}`? \|.*\| ([\d.]+) \|$", text, re.MULTILINE)
+    assert row == f"{dataset.target:.3f}"
+
+
+@over(DEFAULTS)
+def test_label_noise_replaces_that_share_of_the_labels_and_no_feature(dataset: Dataset) -> None:
+    x, labels = draw(dataset, 4000)
+    some, more = (draw(replace(dataset, label_noise=noise), 4000) for noise in (0.1, 0.3))
+    np.testing.assert_array_equal(some[0], x)
+    np.testing.assert_array_equal(more[0], x)
+    wrong, wronger = some[1] != labels, more[1] != labels
+    assert abs(wrong.mean() - 0.1) < 0.02
+    assert abs(wronger.mean() - 0.3) < 0.03
+    assert (wronger | ~wrong).all()
+    shares = np.bincount((more[1] - labels)[wronger] % dataset.classes, minlength=dataset.classes) / wronger.sum()
+    np.testing.assert_allclose(shares[1:], 1 / (dataset.classes - 1), atol=0.06)
+
+
+@over(DEFAULTS)
+def test_the_target_with_label_noise_is_little_less_than_what_the_same_predictions_score(dataset: Dataset) -> None:
+    noisy = replace(dataset, label_noise=0.2)
+    rng = np.random.default_rng(0)
+    labels, given = draw(dataset, 50_000)[1], draw(noisy, 50_000)[1]
+    mistaken = rng.random(50_000) >= dataset.target
+    predicted = (labels + mistaken * rng.integers(1, dataset.classes, 50_000)) % dataset.classes
+    assert noisy.target == pytest.approx((predicted == given).mean() - 0.015, abs=0.015)
+
+
+@over(DEFAULTS)
+def test_distractors_are_standard_normal_whatever_the_class_and_stand_last(dataset: Dataset) -> None:
+    own = replace(dataset, distractors=0)
+    x, labels = draw(replace(dataset, distractors=3), 4000)
+    np.testing.assert_array_equal(x[:, :-3], draw(own, 4000)[0])
+    assert own.features == x.shape[1] - 3
+    for label in range(dataset.classes):
+        added = x[labels == label, -3:]
+        np.testing.assert_allclose(added.mean(axis=0), 0, atol=4 / math.sqrt(len(added)))
+        np.testing.assert_allclose(added.std(axis=0), 1, atol=4 / math.sqrt(len(added)))
+    assert np.abs(np.corrcoef(x.T)[-3:, :-3]).max() < 0.07
+    assert dataset.target == own.target
+
+
+@over(DEFAULTS)
+def test_units_and_offset_change_nothing_but_scale_and_origin(dataset: Dataset) -> None:
+    scaled = replace(dataset, units=1000.0, offset=-3.0)
+    x, labels = draw(dataset, 200)
+    scaled_x, scaled_labels = draw(scaled, 200)
+    scale = scaled_x.std(axis=0) / x.std(axis=0)
+    np.testing.assert_allclose(scaled_x, (x - 3) * scale)
+    np.testing.assert_allclose(scale, 1000 ** (np.arange(dataset.features) / (dataset.features - 1)))
+    np.testing.assert_array_equal(scaled_labels, labels)
+    assert scaled.target == dataset.target
 
 
 def test_without_noise_curves_are_exact() -> None:
-    x, labels = Circles(noise=0.0, factor=0.25).sample(np.random.default_rng(0), 100)
+    x, labels = draw(Circles(noise=0.0, factor=0.25), 100)
     np.testing.assert_allclose(np.hypot(*x.T), np.where(labels == 1, 0.25, 1))
-    x, labels = Spirals(arms=3, turns=2.0, noise=0.0).sample(np.random.default_rng(0), 99)
+    x, labels = draw(Rings(classes=5, noise=0.0), 100)
+    np.testing.assert_allclose(np.hypot(*x.T), (labels + 1) / 5)
+    x, labels = draw(HalfKernel(noise=0.0, factor=0.3, ratio=2.0), 100)
+    np.testing.assert_allclose(np.hypot(x[:, 0], x[:, 1] / 2), np.where(labels == 1, 0.3, 1))
+    assert (x[:, 0] >= 0).all()
+    x, labels = draw(Spirals(arms=3, turns=2.0, noise=0.0), 99)
     radius = np.hypot(*x.T)
     angle = 2 * np.pi * (2.0 * radius + labels / 3)
     np.testing.assert_allclose(x, radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]), atol=1e-12)
+    x, labels = draw(Chainlink(noise=0.0), 100)
+    np.testing.assert_allclose(np.hypot(x[:, 0] - labels, x[:, 1] + x[:, 2]), 1)
+    np.testing.assert_array_equal(x[np.arange(100), 2 - labels], 0)
+
+
+def test_without_noise_the_arms_of_a_pinwheel_are_wound_by_the_exponential_of_the_radius() -> None:
+    x, labels = draw(Pinwheel(arms=4, winding=0.5, length=0.1, noise=0.0), 100)
+    radius, angle = np.hypot(*x.T), np.arctan2(x[:, 1], x[:, 0])
+    turned = (angle - 0.5 * np.exp(radius)) / (2 * np.pi) - labels / 4
+    np.testing.assert_allclose(turned, np.round(turned), atol=1e-12)
+    assert abs(radius.mean() - 1) < 0.05
+
+
+def test_the_sine_runs_between_its_classes() -> None:
+    x, labels = draw(Sine(periods=2.0, noise=0.0), 500)
+    above = x[:, 1] - np.sin(2 * np.pi * x[:, 0])
+    np.testing.assert_array_equal(above > 0, labels == 1)
+    assert 0.99 < np.abs(above).max() <= 1
+
+
+@pytest.mark.parametrize("strips", [2, 3, 6])
+def test_strips_of_the_swiss_roll_alternate_and_none_is_empty(strips: int) -> None:
+    x, labels = draw(SwissRoll(strips=strips, noise=0.0), 2000)
+    radius = np.hypot(x[:, 0], x[:, 2])
+    np.testing.assert_allclose(x[:, 0], radius * np.cos(4.5 * np.pi * radius), atol=1e-12)
+    strip = np.floor((3 * radius - 1) / 2 * strips).astype(int)
+    np.testing.assert_array_equal(strip % 2, labels)
+    assert len(np.unique(strip)) == strips
+
+
+def test_the_cluster_lies_in_the_ring_of_spokes() -> None:
+    x, labels = draw(ClusterInCluster(core=0.4, spokes=16, noise=0.0), 2000)
+    radius, spoke = np.hypot(*x.T), np.arctan2(x[:, 1], x[:, 0]) / (2 * np.pi) * 16
+    assert 0.39 < radius[labels == 0].max() <= 0.4
+    assert 5 / 6 <= radius[labels == 1].min() < radius[labels == 1].max() <= 7 / 6
+    np.testing.assert_allclose(spoke[labels == 1], np.round(spoke[labels == 1]), atol=1e-9)
+    assert len(np.unique(np.round(spoke[labels == 1]) % 16)) == 16
+
+
+def test_outliers_lie_in_four_groups_far_from_disc_and_ring() -> None:
+    x, labels = draw(Outliers(distance=7.0, noise=0.0), 300)
+    radius = np.hypot(*x.T)
+    assert radius[labels == 0].max() <= 0.5
+    np.testing.assert_allclose(radius[labels == 1], 1)
+    np.testing.assert_allclose(np.abs(x[labels == 2]), 7 / math.sqrt(2))
+    assert len(np.unique(np.sign(x[labels == 2]), axis=0)) == 4
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_quantiles_are_nested_shells(classes: int) -> None:
+    x, labels = draw(GaussianQuantiles(dimensions=3, classes=classes), 500)
+    radius = np.linalg.norm(x, axis=1)
+    for label in range(classes - 1):
+        assert radius[labels == label].max() < radius[labels == label + 1].min()
+
+
+def test_ringnorm_has_one_class_wide_and_one_narrow_and_shifted() -> None:
+    x, labels = draw(Ringnorm(dimensions=9, shift=3.0), 8000)
+    np.testing.assert_allclose(x[labels == 0].mean(axis=0), 0, atol=0.15)
+    np.testing.assert_allclose(x[labels == 1].mean(axis=0), 1, atol=0.08)
+    np.testing.assert_allclose(np.cov(x[labels == 0].T), 4 * np.eye(9), atol=0.4)
+    np.testing.assert_allclose(np.cov(x[labels == 1].T), np.eye(9), atol=0.1)
 
 
 def test_the_label_of_xor_is_whether_the_signs_of_its_cloud_differ() -> None:
-    x, labels = XOR(noise=0.05).sample(np.random.default_rng(0), 200)
+    x, labels = draw(XOR(noise=0.05), 200)
     np.testing.assert_array_equal(labels, x[:, 0] * x[:, 1] < 0)
 
 
 @pytest.mark.parametrize("squares", [2, 3, 4, 7])
 def test_neighbouring_squares_of_the_board_differ_and_all_are_filled(squares: int) -> None:
-    x, labels = Checkerboard(squares=squares).sample(np.random.default_rng(0), 4000)
+    x, labels = draw(Checkerboard(squares=squares), 4000)
     assert np.abs(x).max() <= 1
     cell = np.minimum(np.floor((x + 1) * squares / 2), squares - 1).astype(int)
     np.testing.assert_array_equal(labels, cell.sum(axis=1) % 2)
     assert len(np.unique(cell, axis=0)) == squares**2
 
 
+def test_opposite_corners_are_of_one_class_and_have_two_arms() -> None:
+    x, labels = draw(Corners(gap=0.2, width=0.1, noise=0.0), 2000)
+    np.testing.assert_array_equal(labels, x[:, 0] * x[:, 1] < 0)
+    near, far = np.sort(np.abs(x), axis=1).T
+    assert 0.2 <= near.min() < near.max() <= 0.3
+    assert 0.99 < far.max() <= 1
+    assert len(np.unique(np.column_stack([np.sign(x), np.abs(x[:, 0]) > np.abs(x[:, 1])]), axis=0)) == 8
+
+
+def test_bits_are_combined_as_their_names_say() -> None:
+    x, labels = draw(Parity(bits=5, noise=0.1), 500)
+    np.testing.assert_array_equal(labels, (x > 0).sum(axis=1) % 2)
+    assert len(np.unique(x > 0, axis=0)) == 32
+    x, labels = draw(Symmetry(pairs=3, noise=0.1), 2000)
+    np.testing.assert_array_equal(labels, ((x > 0) == (x > 0)[:, ::-1]).all(axis=1))
+    assert len(np.unique(x > 0, axis=0)) == 64
+    x, labels = draw(Multiplexer(address=3, noise=0.1), 500)
+    pointed_to = (x[:, :3] > 0) @ [1, 2, 4]
+    np.testing.assert_array_equal(labels, x[np.arange(500), 3 + pointed_to] > 0)
+    assert len(np.unique(pointed_to)) == 8
+
+
+def test_the_inner_product_of_both_vectors_has_the_sign_that_the_label_says() -> None:
+    x, labels = draw(InnerProduct(length=3), 500)
+    np.testing.assert_array_equal((x[:, :3] * x[:, 3:]).sum(axis=1) > 0, labels == 1)
+
+
+def test_tones_have_the_frequency_that_the_label_says_and_any_phase() -> None:
+    x, labels = draw(Tones(classes=5, dimensions=20, noise=0.1), 500)
+    spectrum = np.fft.rfft(x, axis=1)
+    np.testing.assert_array_equal(np.abs(spectrum).argmax(axis=1), labels + 1)
+    phases = np.angle(spectrum[np.arange(500), labels + 1])
+    np.testing.assert_allclose(np.histogram(phases, 4, (-np.pi, np.pi))[0] / 500, 0.25, atol=0.08)
+
+
+def test_more_tones_than_samples_can_tell_apart_are_refused() -> None:
+    with pytest.raises(ValueError, match="10 samples cannot tell 5 frequencies apart; give more than 10"):
+        Tones(classes=5, dimensions=10)
+
+
 @pytest.mark.parametrize("arms", [2, 3, 5])
 def test_spirals_have_as_many_classes_as_arms(arms: int) -> None:
     spirals = Spirals(arms=arms)
     assert spirals.classes == arms
-    assert np.bincount(spirals.sample(np.random.default_rng(0), 20 * arms)[1]).tolist() == [20] * arms
+    assert np.bincount(draw(spirals, 20 * arms)[1]).tolist() == [20] * arms
+
+
+@over(TAUGHT)
+def test_a_teacher_is_the_same_for_every_draw_and_another_number_is_another(dataset: Dataset) -> None:
+    from sklearn.svm import SVC
+
+    student = SVC(C=10).fit(*draw(dataset, 2000, seed=0))
+    assert student.score(*draw(dataset, 2000, seed=1)) >= dataset.target - 0.03
+    assert student.score(*draw(replace(dataset, teacher=1), 2000, seed=1)) <= 0.75
+
+
+@over([replace(dataset, teacher=teacher) for dataset in TAUGHT for teacher in range(1, 8)])
+def test_whoever_teaches_a_linear_model_stays_below_the_target(dataset: Dataset) -> None:
+    test_a_linear_model_stays_below_the_target(dataset)
+
+
+@over([dataset for dataset in TAUGHT if not isinstance(dataset, DecisionTree)])
+def test_opposite_inputs_have_equal_labels(dataset: Dataset) -> None:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    x, labels = draw(replace(dataset, distractors=0), 6000)
+    opposite = KNeighborsClassifier(1).fit(x, labels).predict(-x)
+    assert (opposite == labels).mean() >= 0.8
+
+
+def test_redundant_features_are_linear_combinations_of_the_informative_ones() -> None:
+    x, _ = draw(Hypercube(informative=4, redundant=3, distractors=2), 200)
+    assert np.linalg.matrix_rank(x) == 6
+    assert np.linalg.matrix_rank(x[:, :7]) == 4
+
+
+def test_every_vertex_of_the_hypercube_belongs_to_one_class() -> None:
+    x, labels = draw(Hypercube(informative=4, noise=0.1), 2000)
+    vertices, vertex = np.unique(x[:, :4] > 0, axis=0, return_inverse=True)
+    assert len(vertices) == 16
+    of_class_1 = np.bincount(vertex.ravel(), labels) / np.bincount(vertex.ravel())
+    assert sorted(of_class_1.tolist()) == [0.0] * 8 + [1.0] * 8
+
+
+def test_a_decision_tree_finds_the_boxes_of_the_teacher() -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    x, labels = draw(DecisionTree(dimensions=2, depth=3), 20_000)
+    assert np.abs(x).max() <= 1
+    student = DecisionTreeClassifier(random_state=0).fit(x[:10_000], labels[:10_000])
+    assert student.score(x[10_000:], labels[10_000:]) >= 0.995

@@ -1,0 +1,72 @@
+"""Classes with equal means, which only products of features tell apart."""
+
+from __future__ import annotations
+
+from math import comb, exp
+from typing import Annotated
+
+import numpy as np
+
+from nnbench import Ge, NonNegative, Samples
+from nnbench_datasets.task import Labels, Task, in_turn
+
+
+class InnerProduct(Task):
+    """Whether the inner product u·v of two standard normal vectors, the features, is positive.
+
+    Linear accuracy 0.53. The classes touch. Networks find inner products hard to learn as vectors get longer: Rendle et al. 2020,
+    "Neural collaborative filtering vs. matrix factorization revisited".
+    """
+
+    classes = 2
+
+    length: Annotated[int, Ge(1)] = 2
+    """Of each vector."""
+
+    @property
+    def dimensions(self) -> int:
+        return 2 * self.length
+
+    @property
+    def clean_target(self) -> float:
+        return exp(-0.04 * self.length)
+
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
+        labels = in_turn(n, 2)
+        u, v = rng.standard_normal((2, n, self.length))
+        turned = ((u * v).sum(axis=1) > 0) != labels
+        return np.hstack([u, np.where(turned, -1, 1)[:, None] * v]), labels
+
+
+class Tones(Task):
+    """Sine waves of random phase in Gaussian noise, classes by frequency: 1, 2, … periods.
+
+    Linear accuracy 0.37. What tells the classes is energy, a sum of two squares, whatever the phase: Adelson and Bergen 1985,
+    "Spatiotemporal energy models for the perception of motion". The target follows from the error of an ideal detector of
+    orthogonal signals of unknown phase (Proakis, "Digital Communications").
+    """
+
+    classes: Annotated[int, Ge(2)] = 3
+    """Number of frequencies, less than half of `dimensions`."""
+    dimensions: Annotated[int, Ge(5)] = 16
+    """Number of samples of the wave."""
+    noise: NonNegative = 0.7
+    """Standard deviation; the amplitude is 1."""
+
+    def __post_init__(self) -> None:
+        if 2 * self.classes >= self.dimensions:
+            raise ValueError(
+                f"{self.dimensions} samples cannot tell {self.classes} frequencies apart; give more than {2 * self.classes}"
+            )
+
+    @property
+    def clean_target(self) -> float:
+        energy = self.dimensions / (2 * max(self.noise, 1e-3)) ** 2  # of the wave over the noise's spectral density
+        rivals = self.classes - 1
+        ideal = sum((-1) ** k * comb(rivals, k) / (k + 1) * exp(-energy * k / (k + 1)) for k in range(rivals + 1))
+        return ideal - 0.025 * self.classes
+
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
+        labels = in_turn(n, self.classes)
+        turns = (labels + 1)[:, None] * np.arange(self.dimensions) / self.dimensions + rng.random((n, 1))
+        return np.sin(2 * np.pi * turns) + self.noise * rng.standard_normal((n, self.dimensions)), labels
