@@ -9,10 +9,16 @@ from nnbench_optimizers.adam import Adam, AdamUncorrected
 from nnbench_optimizers.adaptive import AdaGrad, RMSProp
 from nnbench_optimizers.descent import SGD, Momentum
 
-__all__ = ["SGD", "AdaGrad", "Adam", "AdamUncorrected", "Momentum", "RMSProp", "nnbench_components"]
+DESCENT: list[type[Optimizer]] = [SGD, Momentum]
+ADAPTIVE: list[type[Optimizer]] = [AdaGrad, RMSProp]
+ADAM: list[type[Optimizer]] = [Adam, AdamUncorrected]
 
 
 @hookimpl
 def nnbench_components() -> Sequence[type[Optimizer]]:
     """Offer the optimizers of this package."""
-    return [SGD, Momentum, AdaGrad, RMSProp, Adam, AdamUncorrected]
+    return [
+        *DESCENT,
+        *ADAPTIVE,
+        *ADAM,
+    ]
