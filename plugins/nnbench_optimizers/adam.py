@@ -117,9 +117,9 @@ class AdaMax(Optimizer):
     """
 
     name = "adamax"
-    search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
+    search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
-    lr: Positive = 0.01
+    lr: Positive = 0.03
     beta1: Fraction = 0.9
     """Share of m that is kept."""
     beta2: Fraction = 0.999

@@ -165,9 +165,9 @@ class RProp(Optimizer):
     """
 
     name = "rprop"
-    search_space: ClassVar = {"lr": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+    search_space: ClassVar = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
 
-    lr: Positive = 0.003
+    lr: Positive = 0.1
     shrink: Annotated[float, Gt(0), Lt(1)] = 0.5
     """Factor after a change of sign, η⁻."""
     grow: Annotated[float, Ge(1)] = 1.2

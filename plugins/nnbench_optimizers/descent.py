@@ -81,9 +81,9 @@ class AggMo(Optimizer):
     """
 
     name = "aggmo"
-    search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
+    search_space: ClassVar = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
 
-    lr: Positive = 0.03
+    lr: Positive = 0.1
     velocities: Annotated[int, Ge(1)] = 3
     """How many velocities are averaged, v₀ among them."""
     scale: Annotated[float, Gt(0), Lt(1)] = 0.1
@@ -113,9 +113,9 @@ class QHM(Optimizer):
     """
 
     name = "qhm"
-    search_space: ClassVar = {"lr": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
+    search_space: ClassVar = {"lr": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)}
 
-    lr: Positive = 1.0
+    lr: Positive = 3.0
     beta: Fraction = 0.999
     """Share of v that is kept."""
     nu: Annotated[float, Ge(0), Le(1)] = 0.7
@@ -145,9 +145,9 @@ class SignSGD(Optimizer):
     """
 
     name = "signsgd"
-    search_space: ClassVar = {"lr": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+    search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
-    lr: Positive = 0.003
+    lr: Positive = 0.01
 
     def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
         change = np.sign(grads)
