@@ -146,8 +146,8 @@ class NAdam(_Moments):
     """params -= lr·(μ₊·m / (1 - P·μ₊) + (1 - μ)·g / (1 - P)) / (√v̂ + eps): Nesterov's Adam.
 
     Momentum warms up: μ = beta1·(1 - 0.96^(momentum_decay·t) / 2) in step t, μ₊ is the same for t + 1, and P is the product of all
-    μ until now; m and v̂ are Adam's. This is what PyTorch and Keras do; the report uses μ in place of beta1 in m as well, and optax
-    has no warming up: its μ is beta1 throughout.
+    μ until now; m and v̂ are Adam's. This is PyTorch's; in Keras momentum_decay is 1, in optax μ is beta1 throughout; the report has
+    μ in place of beta1 in m as well.
 
     Dozat 2016, "Incorporating Nesterov momentum into Adam".
     """
@@ -263,8 +263,8 @@ class Yogi(_Moments):
     """v -= (1 - beta2)·sign(v - g²)·g²; params -= lr·m̂ / (√v̂ + eps).
 
     Adam whose v approaches g² by steps of the size of g², however large v is: after large gradients rates recover slowly, not at
-    once. m, m̂ and v̂ are as in Adam; eps is the paper's, far larger than Adam's. v starts at 0, as in the paper's algorithm; its
-    experiments and TensorFlow start it at 1e-6, optax both v and m.
+    once. m, m̂ and v̂ are as in Adam; eps is the paper's, far larger than Adam's. v starts at 0, as Adam's does; TensorFlow Addons
+    starts v at 1e-6, optax both v and m.
 
     Zaheer, Reddi, Sachan, Kale and Kumar 2018, "Adaptive methods for nonconvex optimization".
     """
@@ -318,8 +318,8 @@ class Adan(Optimizer):
 
     Nesterov's momentum in a form that asks for gradients where the parameters are. With d₀ = g - previous g (0 in the first step):
     m = beta1·m + (1 - beta1)·g; d = beta2·d + (1 - beta2)·d₀; n = beta3·n + (1 - beta3)·(g + beta2·d₀)²; hats are divided by
-    1 - betaᵗ. beta is what is kept, as in the authors' code and in optax; the paper writes 1 - beta. Weight decay is left to
-    penalties; optax adds 1e-8 under the root as well.
+    1 - betaᵗ. beta is what is kept, as in the authors' code; the paper writes 1 - beta. optax multiplies d₀ and d̂ by
+    1 - beta2 in place of beta2, and adds 1e-8 under the root. Weight decay is left to penalties.
 
     Xie, Zhou, Li, Lin and Yan 2024, "Adan: adaptive Nesterov momentum algorithm for faster optimizing deep models".
     """

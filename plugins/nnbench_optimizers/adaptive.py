@@ -156,10 +156,10 @@ class RProp(Optimizer):
     """params -= lr·size·sign(g); size grows while g keeps its sign, else shrinks.
 
     Each parameter has a size, at first 1: times `grow` after two gradients of one sign, times `shrink` after a change of sign,
-    within [smallest, largest]. After a change of sign the parameter rests for a step and the next gradient counts as the first
-    (Rprop without weight-backtracking, as in PyTorch and optax). There size starts at lr and lr means nothing later; here lr
-    multiplies throughout, so that schedules work and the bounds are relative to lr. Made for full batches: the noise of small
-    ones changes signs.
+    within [smallest, largest]. After a change of sign the parameter rests for a step and the next gradient counts as the first, as
+    in PyTorch (no weight-backtracking; optax takes every step one gradient late). There size starts at lr and lr means nothing
+    later; here lr multiplies throughout, so that schedules work, and the bounds are relative to lr. Made for full batches: the
+    noise of small ones changes signs.
 
     Riedmiller and Braun 1993, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm".
     """
