@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnbench import Fraction, Ge, Le, NonNegative, Optimizer, Positive, Rate, Weights
+from nnbench import Fraction, Ge, Le, NonNegative, Optimizer, Positive, Rate, State, Weights
 
 
 def _update_mean(mean: Weights, value: Weights, kept: float | np.ndarray, work: Weights | None = None) -> Weights:
@@ -27,10 +27,10 @@ class _Moments(Optimizer):
     eps: Positive = 1e-8
     """Keeps the divisor from 0."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"m": np.zeros_like(params), "v": np.zeros_like(params)}
 
-    def _update(self, grads: Weights, state: dict[str, Weights]) -> tuple[Weights, Weights, Weights]:
+    def _update(self, grads: Weights, state: State) -> tuple[Weights, Weights, Weights]:
         """Update m and v in place; return them with a third array, free to work in."""
         m, v = state["m"], state["v"]
         work = _update_mean(m, grads, self.beta1)
@@ -62,7 +62,7 @@ class Adam(_Moments):
 
     lr: Positive = 0.01
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v, work = self._update(grads, state)
         self._descend(params, m, v, work, lr, t)
 
@@ -78,7 +78,7 @@ class AdamUncorrected(_Moments):
 
     lr: Positive = 0.01
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v, change = self._update(grads, state)
         np.sqrt(v, out=change)
         change += self.eps
@@ -102,7 +102,7 @@ class AdamW(Adam):
     weight_decay: NonNegative = 0.01
     """What parameters lose in a step, times lr."""
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         params *= 1 - lr * self.weight_decay
         super().step(params, grads, state, lr, t)
 
@@ -127,10 +127,10 @@ class AdaMax(Optimizer):
     eps: Positive = 1e-8
     """Keeps the divisor from 0."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"m": np.zeros_like(params), "u": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, u = state["m"], state["u"]
         change = _update_mean(m, grads, self.beta1)
         np.abs(grads, out=change)
@@ -159,10 +159,10 @@ class NAdam(_Moments):
     momentum_decay: NonNegative = 0.004
     """How fast μ rises from beta1 / 2 to beta1."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {**super().init(params), "product": np.ones_like(params[:, :1, :1])}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v, change = self._update(grads, state)
         product = state["product"]
         mu, following = (self.beta1 * (1 - 0.5 * 0.96 ** (self.momentum_decay * i)) for i in (t, t + 1))
@@ -192,7 +192,7 @@ class NAdamW(NAdam):
     weight_decay: NonNegative = 0.01
     """What parameters lose in a step, times lr."""
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         params *= 1 - lr * self.weight_decay
         super().step(params, grads, state, lr, t)
 
@@ -213,7 +213,7 @@ class RAdam(_Moments):
 
     lr: Positive = 0.03
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v, change = self._update(grads, state)
         beta1, beta2 = (
             np.asarray(beta, np.float64) for beta in (self.beta1, self.beta2)
@@ -249,10 +249,10 @@ class AMSGrad(_Moments):
 
     lr: Positive = 0.01
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {**super().init(params), "peak": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v, change = self._update(grads, state)
         peak = state["peak"]
         np.maximum(peak, v, out=peak)
@@ -275,7 +275,7 @@ class Yogi(_Moments):
     eps: Positive = 1e-3
     """Keeps the divisor from 0."""
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v = state["m"], state["v"]
         work = _update_mean(m, grads, self.beta1)
         square = np.multiply(grads, grads, out=work)
@@ -303,7 +303,7 @@ class AdaBelief(_Moments):
     eps: Positive = 1e-16
     """Keeps the divisor from 0."""
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v = state["m"], state["v"]
         work = _update_mean(m, grads, self.beta1)
         np.subtract(grads, m, out=work)
@@ -336,10 +336,10 @@ class Adan(Optimizer):
     eps: Positive = 1e-8
     """Keeps the divisor from 0."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {name: np.zeros_like(params) for name in ("m", "d", "n", "previous")}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, d, n, previous = state["m"], state["d"], state["n"], state["previous"]
         change = _update_mean(m, grads, self.beta1)
         difference = grads - previous if t > 1 else np.zeros_like(grads)
@@ -380,7 +380,7 @@ class QHAdam(_Moments):
     nu2: Annotated[float, Ge(0), Le(1)] = 1.0
     """Weight of v̂ against g²."""
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v, work = self._update(grads, state)
         divisor = grads * grads
         divisor *= 1 - self.nu2

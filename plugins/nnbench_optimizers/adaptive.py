@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnbench import Fraction, Ge, Gt, Lt, Optimizer, Positive, Rate, Scope, Weights
+from nnbench import Fraction, Ge, Gt, Lt, Optimizer, Positive, Rate, State, Weights
 
 
 class AdaGrad(Optimizer):
@@ -26,10 +26,10 @@ class AdaGrad(Optimizer):
     eps: Positive = 1e-8
     """Keeps the root from 0."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"cache": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         cache = state["cache"]
         cache += grads * grads
         change = cache + self.eps
@@ -57,10 +57,10 @@ class RMSProp(Optimizer):
     eps: Positive = 1e-8
     """Keeps the divisor from 0."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"cache": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         cache = state["cache"]
         change = grads * grads
         change *= 1 - self.rho
@@ -93,10 +93,10 @@ class RMSPropCentred(Optimizer):
     eps: Positive = 1e-8
     """Keeps the root from 0."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"mean": np.zeros_like(params), "variance": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         mean, variance = state["mean"], state["variance"]
         deviation = grads - mean
         change = deviation * (1 - self.rho)
@@ -130,10 +130,10 @@ class AdaDelta(Optimizer):
     eps: Positive = 1e-6
     """Starts the steps, and keeps the divisor from 0."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"v": np.zeros_like(params), "d": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         v, d = state["v"], state["d"]
         work = grads * grads
         work *= 1 - self.rho
@@ -177,10 +177,10 @@ class RProp(Optimizer):
     largest: Positive = 5000.0
     """Upper bound of size."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"size": np.ones_like(params), "sign": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         size, sign = state["size"], state["sign"]
         change = np.sign(grads)
         sign *= change  # 1 where g keeps its sign, -1 where that changes, 0 without a past or a gradient
@@ -208,6 +208,7 @@ class NovoGrad(Optimizer):
     """
 
     name = "novograd"
+    scope = "layer"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
     lr: Positive = 0.01
@@ -218,14 +219,10 @@ class NovoGrad(Optimizer):
     eps: Positive = 1e-8
     """Keeps the divisor from 0."""
 
-    @property
-    def scope(self) -> Scope:
-        return "layer"
-
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"m": np.zeros_like(params), "v": np.zeros_like(params[:, :1, :1])}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m, v = state["m"], state["v"]
         work = grads * grads
         squared = work.reshape(len(work), -1).sum(axis=1)[:, None, None]

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnbench import Fraction, Ge, Gt, Le, Lt, NonNegative, Optimizer, Positive, Rate, Weights
+from nnbench import Fraction, Ge, Gt, Le, Lt, NonNegative, Optimizer, Positive, Rate, State, Weights
 
 
 class SGD(Optimizer):
@@ -19,7 +19,7 @@ class SGD(Optimizer):
 
     lr: Positive = 0.3
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         params -= lr * grads
 
 
@@ -39,10 +39,10 @@ class Momentum(Optimizer):
     mu: Fraction = 0.9
     """Share of the velocity that is kept; 0 is plain gradient descent."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"v": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         v = state["v"]
         v *= self.mu
         v -= lr * grads
@@ -60,7 +60,7 @@ class Nesterov(Momentum):
     Hinton 2013, "On the importance of initialization and momentum in deep learning".
     """
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         v = state["v"]
         change = lr * grads
         v *= self.mu
@@ -89,10 +89,10 @@ class AggMo(Optimizer):
     scale: Annotated[float, Gt(0), Lt(1)] = 0.1
     """What each velocity loses a step, relative to the one before."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {f"v{i}": np.zeros_like(params) for i in range(1, self.velocities)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         total = grads.copy()
         for i, v in enumerate(state.values(), start=1):
             v *= 1 - self.scale**i
@@ -121,10 +121,10 @@ class QHM(Optimizer):
     nu: Annotated[float, Ge(0), Le(1)] = 0.7
     """Weight of v against g."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"v": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         v = state["v"]
         change = grads * (1 - self.beta)
         v *= self.beta
@@ -149,7 +149,7 @@ class SignSGD(Optimizer):
 
     lr: Positive = 0.01
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         change = np.sign(grads)
         change *= lr
         params -= change
@@ -169,10 +169,10 @@ class Signum(Optimizer):
     beta: Fraction = 0.9
     """Share of m that is kept."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"m": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m = state["m"]
         change = grads * (1 - self.beta)
         m *= self.beta
@@ -202,10 +202,10 @@ class Lion(Optimizer):
     weight_decay: NonNegative = 0.0
     """What parameters lose in a step, times lr."""
 
-    def init(self, params: Weights) -> dict[str, Weights]:
+    def init(self, params: Weights) -> State:
         return {"m": np.zeros_like(params)}
 
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         m = state["m"]
         params *= 1 - lr * self.weight_decay
         work = grads * (1 - self.beta1)
