@@ -37,6 +37,8 @@ Weights: TypeAlias = Float[np.ndarray, "trial out in"]
 """One layer's matrix."""
 Rate: TypeAlias = Float[np.ndarray, "#trial 1 #in"]
 """A learning rate for each trial, or one for all; for each parameter where layers have rates of their own but come at once."""
+State: TypeAlias = dict[str, Float[np.ndarray, "trial _out _in"]]
+"""What an optimizer remembers: arrays with a number for each parameter, for each row or column of a layer, or for each trial."""
 Samples: TypeAlias = Float[np.ndarray, "sample feature"]
 """A data set's inputs, before the engine turns them round."""
 
@@ -170,19 +172,22 @@ class Optimizer(Component):
         """
         return "parameter"
 
-    def init(self, params: Weights) -> dict[str, Weights]:  # noqa: ARG002 - for those that have a state
-        """State before the first step: named arrays of the dtype of `params`, trials first; `params` stays as it is."""
+    def init(self, params: Weights) -> State:  # noqa: ARG002 - for those that have a state
+        """State before the first step: named arrays of the dtype of `params`, trials first; `params` stays as it is.
+
+        Arrays are shaped like `params`, or are 1 along axes that share a number: (trial, out, 1), (trial, 1, 1).
+        """
         return {}
 
     @abstractmethod
-    def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
+    def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         """Update `params` and the arrays in `state` in place.
 
         `params` and `grads` have the shape that `scope` tells; `lr` broadcasts against them and is the rate of this step,
         schedule included; `t` counts from 1. `grads` stays as it is.
         """
 
-    def evaluated(self, params: Weights, state: dict[str, Weights]) -> Weights:  # noqa: ARG002 - for those that average
+    def evaluated(self, params: Weights, state: State) -> Weights:  # noqa: ARG002 - for those that average
         """The parameters to validate and test: `params` themselves, or, for an optimizer that averages them, the average.
 
         Neither `params` nor `state` may change.
@@ -319,6 +324,7 @@ __all__ = [
     "Schedule",
     "Scope",
     "Scores",
+    "State",
     "Transform",
     "Units",
     "Weights",

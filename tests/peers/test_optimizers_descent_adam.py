@@ -1,0 +1,187 @@
+"""Optimizers of the families descent, adaptive and adam against PyTorch, optax and Keras.
+
+All follow one fixed sequence of gradients in double precision. With gradients that do not depend on the parameters, what a library
+lacks can be put together from what it has: the displacement of a mean of momenta is the mean of their displacements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import optax
+import pytest
+import torch
+
+from nnbench import Optimizer
+from nnbench_optimizers import ADAM, ADAPTIVE, DESCENT
+from nnbench_optimizers.adam import (
+    AdaBelief,
+    Adam,
+    AdaMax,
+    AdamUncorrected,
+    AdamW,
+    Adan,
+    AMSGrad,
+    NAdam,
+    NAdamW,
+    QHAdam,
+    RAdam,
+    Yogi,
+)
+from nnbench_optimizers.adaptive import AdaDelta, AdaGrad, NovoGrad, RMSProp, RMSPropCentred, RProp
+from nnbench_optimizers.descent import QHM, SGD, AggMo, Lion, Momentum, Nesterov, SignSGD, Signum
+
+keras.config.set_floatx("float64")
+
+STEPS, SHAPE = 200, (4, 6)
+LR = 0.01
+Positions = np.ndarray
+"""After each step, (step, *SHAPE)."""
+
+
+def gradients() -> np.ndarray:
+    """Of scales from 1e-4 to 1e3; noisy and turning now and then, but for rows that are rare, steady, and 0 for a while."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(STEPS, *SHAPE))
+    grads = (0.3 + noise) * np.sign(np.sin(np.arange(STEPS) / 9))[:, None, None]
+    grads[:, 1] *= rng.random((STEPS, 1)) < 0.1
+    grads[:, 2] = 1 + 0.1 * noise[:, 2]
+    grads[50:80, 3] = 0.0
+    return grads * np.logspace(-4, 3, SHAPE[1])
+
+
+GRADIENTS = gradients()
+START = np.random.default_rng(1).normal(size=SHAPE)
+
+
+def from_nnbench(optimizer: Optimizer) -> Positions:
+    params, rate = START[None].copy(), np.full((1, 1, 1), LR)
+    state = optimizer.init(params)
+    positions = []
+    for t, g in enumerate(GRADIENTS, start=1):
+        optimizer.step(params, g[None], state, rate, t)
+        positions.append(params[0].copy())
+    return np.array(positions)
+
+
+def from_torch(cls: Callable[..., torch.optim.Optimizer], **options: Any) -> Positions:
+    param = torch.nn.Parameter(torch.from_numpy(START.copy()))
+    optimizer = cls([param], lr=LR, **options)
+    positions = []
+    for g in GRADIENTS:
+        param.grad = torch.from_numpy(g)
+        optimizer.step()
+        positions.append(param.detach().numpy().copy())
+    return np.array(positions)
+
+
+def from_optax(transformation: optax.GradientTransformation) -> Positions:
+    def step(carry: Any, g: jax.Array) -> tuple[Any, jax.Array]:
+        params, state = carry
+        updates, state = transformation.update(g, state, params)
+        params = optax.apply_updates(params, updates)
+        return (params, state), params
+
+    start = jnp.asarray(START)
+    return np.asarray(jax.jit(partial(jax.lax.scan, step))((start, transformation.init(start)), jnp.asarray(GRADIENTS))[1])
+
+
+def from_keras(cls: Callable[..., keras.optimizers.Optimizer], **options: Any) -> Positions:
+    optimizer = cls(LR, **options)
+
+    def step(carry: Any, g: jax.Array) -> tuple[Any, jax.Array]:
+        params, state = optimizer.stateless_apply(carry[1], [g], carry[0])
+        return (params, state), params[0]
+
+    start = keras.Variable(START, dtype="float64")
+    optimizer.build([start])
+    initial = ([start.value], [variable.value for variable in optimizer.variables])
+    return np.asarray(jax.jit(partial(jax.lax.scan, step))(initial, jnp.asarray(GRADIENTS))[1])
+
+
+def mixed(parts: Sequence[tuple[float, Positions]]) -> Positions:
+    """Weighted sum of displacements."""
+    return START + sum(weight * (positions - START) for weight, positions in parts)
+
+
+def uncorrected(step: jax.Array) -> jax.Array:
+    """What takes both of Adam's corrections back; `step` counts from 0."""
+    return LR * (1 - 0.9 ** (step + 1)) / jnp.sqrt(1 - 0.999 ** (step + 1))
+
+
+NO_EPS = 1e-30
+"""Where libraries differ in the place of eps: as good as none, but for gradients of 0."""
+CONSTANT_MU = 1e9
+"""A momentum_decay that has run its course before the first step: optax has no schedule."""
+
+sgd, keras_sgd = torch.optim.SGD, keras.optimizers.SGD
+PEERS: list[tuple[Optimizer, str, Callable[[], Positions]]] = [
+    (SGD(), "torch", lambda: from_torch(sgd)),
+    (SGD(), "optax", lambda: from_optax(optax.sgd(LR))),
+    (Momentum(), "torch", lambda: from_torch(sgd, momentum=0.9)),
+    (Momentum(), "optax", lambda: from_optax(optax.sgd(LR, momentum=0.9))),
+    (Momentum(), "keras", lambda: from_keras(keras_sgd, momentum=0.9)),
+    (Nesterov(), "torch", lambda: from_torch(sgd, momentum=0.9, nesterov=True)),
+    (Nesterov(), "optax", lambda: from_optax(optax.sgd(LR, momentum=0.9, nesterov=True))),
+    (Nesterov(), "keras", lambda: from_keras(keras_sgd, momentum=0.9, nesterov=True)),
+    (AggMo(), "torch", lambda: mixed([(1 / 3, from_torch(sgd, momentum=beta)) for beta in (0, 0.9, 0.99)])),
+    (QHM(), "torch", lambda: mixed([(0.3, from_torch(sgd)), (0.7 * 0.001, from_torch(sgd, momentum=0.999))])),
+    (SignSGD(), "optax", lambda: from_optax(optax.sign_sgd(LR))),
+    (Signum(), "optax", lambda: from_optax(optax.signum(LR, beta=0.9))),
+    (Lion(), "optax", lambda: from_optax(optax.lion(LR, weight_decay=0.0))),
+    (Lion(weight_decay=0.1), "optax", lambda: from_optax(optax.lion(LR, weight_decay=0.1))),
+    (Lion(), "keras", lambda: from_keras(keras.optimizers.Lion)),
+    (AdaGrad(), "optax", lambda: from_optax(optax.adagrad(LR, initial_accumulator_value=0, eps=1e-8))),
+    (AdaGrad(), "keras", lambda: from_keras(keras.optimizers.Adagrad, initial_accumulator_value=0.0, epsilon=1e-8)),
+    (AdaGrad(eps=NO_EPS), "torch", lambda: from_torch(torch.optim.Adagrad, eps=NO_EPS)),
+    (RMSProp(), "torch", lambda: from_torch(torch.optim.RMSprop, alpha=0.9)),
+    (RMSProp(), "optax", lambda: from_optax(optax.rmsprop(LR, eps_in_sqrt=False))),
+    (RMSPropCentred(), "optax", lambda: from_optax(optax.rmsprop(LR, centered=True))),
+    (RMSPropCentred(), "keras", lambda: from_keras(keras.optimizers.RMSprop, epsilon=1e-8, centered=True)),
+    (RMSPropCentred(eps=NO_EPS), "torch", lambda: from_torch(torch.optim.RMSprop, alpha=0.9, centered=True, eps=NO_EPS)),
+    (AdaDelta(), "torch", lambda: from_torch(torch.optim.Adadelta, rho=0.95)),
+    (AdaDelta(), "optax", lambda: from_optax(optax.adadelta(LR, rho=0.95))),
+    (AdaDelta(), "keras", lambda: from_keras(keras.optimizers.Adadelta, epsilon=1e-6)),
+    (RProp(), "torch", lambda: from_torch(torch.optim.Rprop, step_sizes=(1e-4 * LR, 5000 * LR))),
+    (NovoGrad(), "optax", lambda: from_optax(optax.novograd(LR, b1=0.95, b2=0.98, eps=1e-8))),
+    (Adam(), "torch", lambda: from_torch(torch.optim.Adam)),
+    (Adam(), "optax", lambda: from_optax(optax.adam(LR))),
+    (AdamUncorrected(eps=NO_EPS), "optax", lambda: from_optax(optax.adam(uncorrected, eps=NO_EPS))),
+    (AdamW(), "torch", lambda: from_torch(torch.optim.AdamW)),
+    (AdamW(), "optax", lambda: from_optax(optax.adamw(LR, weight_decay=0.01))),
+    (AdaMax(), "torch", lambda: from_torch(torch.optim.Adamax)),
+    (AdaMax(), "optax", lambda: from_optax(optax.adamax(LR))),
+    (NAdam(), "torch", lambda: from_torch(torch.optim.NAdam)),
+    (NAdam(momentum_decay=1.0), "keras", lambda: from_keras(keras.optimizers.Nadam, epsilon=1e-8)),
+    (NAdam(momentum_decay=CONSTANT_MU), "optax", lambda: from_optax(optax.nadam(LR))),
+    (NAdamW(), "torch", lambda: from_torch(torch.optim.NAdam, weight_decay=0.01, decoupled_weight_decay=True)),
+    (NAdamW(momentum_decay=CONSTANT_MU), "optax", lambda: from_optax(optax.nadamw(LR, weight_decay=0.01))),
+    (RAdam(), "torch", lambda: from_torch(torch.optim.RAdam)),
+    (RAdam(eps=NO_EPS), "optax", lambda: from_optax(optax.radam(LR, eps=NO_EPS))),
+    (AMSGrad(), "torch", lambda: from_torch(torch.optim.Adam, amsgrad=True)),
+    (AMSGrad(eps=NO_EPS), "keras", lambda: from_keras(keras.optimizers.Adam, amsgrad=True, epsilon=NO_EPS)),
+    (Yogi(), "optax", lambda: from_optax(optax.chain(optax.scale_by_yogi(initial_accumulator_value=0), optax.scale(-LR)))),
+    (AdaBelief(), "optax", lambda: from_optax(optax.adabelief(LR))),
+    (Adan(beta2=0.5), "optax", lambda: from_optax(optax.adan(LR, b2=0.5, eps_root=0))),
+    (
+        QHAdam(),
+        "torch",
+        lambda: mixed([(w, from_torch(torch.optim.Adam, betas=(b, 0.999))) for w, b in ((0.3, 0.0), (0.7, 0.995))]),
+    ),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "library", "positions"), PEERS, ids=[f"{o.name}-{library}" for o, library, _ in PEERS])
+def test_200_steps_agree(optimizer: Optimizer, library: str, positions: Callable[[], Positions]) -> None:
+    own = from_nnbench(optimizer)
+    np.testing.assert_array_less(np.abs(own - positions()), np.broadcast_to(1e-10 * np.abs(own).max(axis=0), own.shape))
+
+
+def test_every_optimizer_of_these_families_has_a_peer() -> None:
+    assert {optimizer.name for optimizer, _, _ in PEERS} == {cls.name for cls in (*DESCENT, *ADAPTIVE, *ADAM)}
