@@ -87,7 +87,7 @@ class Trapezoid(_Plateau):
 
 
 class WarmupStableDecay(_Plateau):
-    """min(x / warmup, 1, 1 - √(p / decay)) with x = step / total, p = max(x - 1 + decay, 0) (WSD).
+    """WSD: min(x / warmup, 1, 1 - √(p / decay)), x = step / total, p = max(x - 1 + decay, 0).
 
     Starts at 0, so that the first update moves nothing; its maximum is 1. What the fall looks like is left open by the paper that
     gave it its name, where the rate halves every so many steps; 1 - √ is the second paper's, better there than a straight line

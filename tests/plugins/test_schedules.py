@@ -8,6 +8,7 @@ from math import exp, inf, nan, sqrt, tanh
 
 import numpy as np
 import pytest
+from helpers import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -349,10 +350,6 @@ def replayed(record: Record, watching: ReduceOnPlateau, start: int) -> Piecewise
     return Piecewise(boundaries=shares, values=(1.0, *(made[i] for i in changes)))
 
 
-def curves(record: Record) -> list[object]:
-    return [record.train_loss, record.valid_loss, record.valid_accuracy, record.gradient_norm, record.update_ratio[:-1]]
-
-
 @pytest.mark.parametrize("warmup", [False, True])
 def test_a_rate_that_is_too_high_falls_in_training_as_if_that_had_been_known_before(small_grid, catalog, warmup: bool) -> None:
     watching = ReduceOnPlateau(drop=0.5, patience=60)
@@ -366,7 +363,7 @@ def test_a_rate_that_is_too_high_falls_in_training_as_if_that_had_been_known_bef
         assert plan.values[-1] <= 0.25
         schedule = Warmup(length=0.1, then=plan) if warmup else plan
         (blind,) = train([replace(trial, cell=replace(trial.cell, schedule=schedule))])
-        assert curves(blind) == curves(record)
+        assert bits(blind) == bits(record)
 
 
 def test_a_rate_that_watches_ends_lower_than_one_that_does_not(small_grid, catalog) -> None:
@@ -387,4 +384,4 @@ def test_rates_that_fall_differ_from_trial_to_trial_and_each_trains_as_it_does_a
     together = train(trials)
     assert len({tuple(record.valid_loss) for record in together}) == 2 * 5  # delayed, a plateau is what it is without
     for trial, record in zip(trials, together, strict=True):
-        assert curves(train([trial])[0]) == curves(record)
+        assert bits(train([trial])[0]) == bits(record)
