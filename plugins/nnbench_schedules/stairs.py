@@ -1,0 +1,86 @@
+"""Schedules that are constant between jumps."""
+
+# NumPy's arithmetic is typed Any.
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nnbench import Fraction, Ge, Gt, Le, NonNegative, Schedule
+
+
+class Constant(Schedule):
+    """1: the rate stays as it is."""
+
+    default = True
+
+    def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
+        return np.ones(step.shape)
+
+
+class StepDecay(Schedule):
+    """drop^⌊step / every⌋: lower by the factor `drop` after every so many steps.
+
+    Starts at 1, its maximum. PyTorch calls it StepLR, Keras and optax an exponential decay with staircase.
+    """
+
+    drop: Annotated[float, Gt(0), Le(1)] = 0.5
+    """What the rate is multiplied by each time (x in the lecture notes)."""
+    every: Annotated[int, Ge(1)] = 100
+    """Steps between two drops (n in the lecture notes), not epochs."""
+
+    def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
+        return self.drop ** (step // self.every)
+
+
+class MultiStep(Schedule):
+    """drop^(milestones passed): lower by the factor `drop` at each of some points of the run.
+
+    Starts at 1, its maximum. A milestone is rounded to a whole step, and that step has the lower rate already, as in PyTorch's
+    MultiStepLR, where milestones are steps and not shares of the run.
+
+    The default is that of He et al. 2016, "Deep residual learning for image recognition", on CIFAR-10: a tenth after half of the
+    run, and again after three quarters.
+    """
+
+    drop: Annotated[float, Gt(0), Le(1)] = 0.1
+    """What the rate is multiplied by each time."""
+    milestones: tuple[Fraction, ...] = (0.5, 0.75)
+    """Shares of the run after which it falls, ascending."""
+
+    def __post_init__(self) -> None:
+        _check_ascending("milestones", self.milestones)
+
+    def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
+        return self.drop ** np.searchsorted([round(share * total) for share in self.milestones], step, side="right")
+
+
+class Piecewise(Schedule):
+    """values[boundaries passed]: any multipliers, one for each part of the run.
+
+    Starts at the first value; with the defaults at 1, the maximum. A boundary is rounded to a whole step, which has the next
+    value already, as in optax' piecewise_constant_schedule; in Keras' PiecewiseConstantDecay the step after it is the first.
+    """
+
+    boundaries: tuple[Fraction, ...] = (0.25, 0.5, 0.75)
+    """Shares of the run after which the next value holds, ascending."""
+    values: tuple[NonNegative, ...] = (1.0, 0.3, 0.1, 0.03)
+    """Multipliers of the rate, one more than boundaries."""
+
+    def __post_init__(self) -> None:
+        _check_ascending("boundaries", self.boundaries)
+        if len(self.values) != len(self.boundaries) + 1:
+            raise ValueError(f"{len(self.boundaries)} boundaries need {len(self.boundaries) + 1} values")
+
+    def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
+        passed = np.searchsorted([round(share * total) for share in self.boundaries], step, side="right")
+        return np.array(self.values, dtype=np.float64)[passed]
+
+
+def _check_ascending(name: str, shares: tuple[float, ...]) -> None:
+    if any(later <= earlier for earlier, later in pairwise(shares)):
+        raise ValueError(f"{name} must ascend")
