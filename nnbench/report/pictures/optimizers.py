@@ -1,0 +1,114 @@
+"""An optimizer: its path down a bent valley."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from nnbench.components import Optimizer, Weights
+from nnbench.engine.network import checked
+from nnbench.grid import label
+from nnbench.report.pictures.contours import contours
+from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Panel, Points, number
+from nnbench.report.pictures.single import alone
+
+START = (-1.5, 0.5)
+MINIMUM = (1.0, 1.0)
+STEPS = 200
+DOTS = 10
+"""Steps between two dots on the path."""
+X: Limits = (-2.0, 2.0)
+Y: Limits = (-1.0, 3.0)
+HEIGHT: Limits = (1e-8, 1e1)
+"""What lies outside is drawn at the edge."""
+LEVELS = 10.0 ** np.arange(-2, 1.5, 0.5)
+
+
+def draw(optimizer: Optimizer, tuned: bool = True) -> Figure:
+    """The path with the rate that stays lowest on average, or with its own where it is not `tuned`, and the height along it."""
+    rates = optimizer.search_space.get("lr", ()) if tuned else ()
+    candidates = [replace(optimizer, lr=rate) for rate in rates] or [optimizer]
+    paths = descend(candidates)
+    mean = height(paths[..., 0], paths[..., 1]).mean(axis=0)
+    best = int(np.where(np.isfinite(mean), mean, np.inf).argmin())
+    path = paths[:, best]
+    stays = np.isfinite(path).all(axis=1)
+    path = path[: int(stays.argmin()) if not stays.all() else None]
+    x, y = path.T
+    heights = height(x, y)
+    panels = (
+        Panel(
+            "path",
+            (
+                *(Line(line[:, 0], line[:, 1], MUTED) for line in _valley()),
+                Line(x, y, 0),
+                Points(x[::DOTS], y[::DOTS], 0),
+                Points(x[:1], y[:1], 0, marker="ring"),
+                Points(np.array(MINIMUM[:1]), np.array(MINIMUM[1:]), 1, marker="star"),
+            ),
+            "",
+            X,
+            Y,
+            square=True,
+        ),
+        Panel(
+            "height",
+            (Line(np.arange(len(path), dtype=np.float64), np.clip(heights, *HEIGHT), 0),),
+            "step",
+            (0.0, float(STEPS)),
+            HEIGHT,
+            log=True,
+        ),
+    )
+    return Figure(panels, _caption(candidates, best, tuned, path, heights))
+
+
+def height(x: Array, y: Array) -> Array:
+    """((1 - x)² + 5 (y - x²)²) / 10: a valley along the parabola y = x², lowest at (1, 1)."""
+    found: Array = ((1 - x) ** 2 + 5 * (y - x * x) ** 2) / 10
+    return found
+
+
+def slope(params: Weights) -> Weights:
+    """Derivative of the height by the two weights; the bias beside them has no influence."""
+    x, y = params[..., 0], params[..., 1]
+    bend = y - x * x
+    return np.stack([(-2 * (1 - x) - 20 * x * bend) / 10, bend, np.zeros_like(x)], axis=-1)
+
+
+def descend(candidates: list[Optimizer]) -> Array:
+    """Where each optimizer is after 0, 1, … `STEPS` steps, (step, optimizer, 2): what it would have evaluated.
+
+    The parameters are a layer with two weights and a bias, whose gradient is 0: optimizers of every scope see the same.
+    """
+    optimizer = alone(*candidates)
+    params = np.zeros((len(candidates), 1, 3))
+    params[:, 0, :2] = START
+    rates = np.array([each.lr for each in candidates])[:, None, None]
+    state = optimizer.init(params)
+    found = [params[:, 0, :2].copy()]
+    for t in range(1, STEPS + 1):
+        gradients = slope(params)
+        gradients.flags.writeable = False
+        optimizer.step(params, gradients, state, rates, t)
+        found.append(checked(optimizer, "evaluated", optimizer.evaluated(params, state), params)[:, 0, :2].copy())
+    return np.array(found)
+
+
+def _valley() -> list[Array]:
+    x, y = np.linspace(*X, 161), np.linspace(*Y, 161)
+    return contours(x, y, height(*np.meshgrid(x, y)), LEVELS)
+
+
+def _caption(candidates: list[Optimizer], best: int, tuned: bool, path: Array, heights: Array) -> str:
+    rate = label(candidates[best].lr)
+    if len(candidates) > 1:
+        said = f"lr = {rate}, which of the {len(candidates)} in its search space stays lowest"
+    elif tuned:
+        said = f"lr = {rate}, its default"
+    else:
+        said = f"lr = {rate}, as given"
+    if len(path) <= STEPS:
+        return f"{said}; it diverges after {len(path) - 1} steps."
+    return f"{said}: height {number(float(heights[-1]), 2)} after {STEPS} steps; a dot every {DOTS}."
