@@ -8,6 +8,7 @@ import inspect
 import textwrap
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from nnbench.components import Component
 from nnbench.grid import fields, label
@@ -62,7 +63,7 @@ def _field_texts(cls: type) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     body = definition.body if isinstance(definition, ast.ClassDef) else []
-    for field, below in zip(body, body[1:], strict=False):
+    for field, below in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
             text = below.value.value if isinstance(below.value, ast.Constant) else None
             if isinstance(text, str):

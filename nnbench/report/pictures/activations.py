@@ -38,5 +38,5 @@ def _beyond(response: Array, derivative: Array) -> str:
     for name, values, (low, high) in (("response", response, RESPONSE), ("derivative", derivative, DERIVATIVE)):
         ends = [end for end in (float(values.min()), float(values.max())) if not low <= end <= high]
         if ends:
-            outside.append(f"{name} {' and '.join(map(number, ends))}")
-    return f"Cut off: at its extremes {', '.join(outside)}." if outside else ""
+            outside.append(f"the {name} goes to {' and '.join(map(number, ends))}")
+    return f"Cut off: {', '.join(outside)}." if outside else ""

@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
 """Okabe and Ito's colours, which the colour-blind tell apart, those first that are seen on white and on black."""
-WIDTH, HEIGHT = 4.8, 2.15
+WIDTH, HEIGHT = 4.4, 2.05
 """Inches of a picture without title and caption; text is 7.5 points."""
 TEXT = 7.5
+DOTS = 220
+"""Dots to an inch of a PNG."""
 TITLE, LINE, EDGE = 0.25, 0.155, 0.08
 """Inches that the title and a line of the caption take, and what stays free around them."""
-LEFT, RIGHT, BOTTOM, TOP = 0.5, 0.1, 0.36, 0.22
+LEFT, RIGHT, BOTTOM, TOP = 0.48, 0.12, 0.36, 0.22
 """Inches of a panel beside its axes."""
-CAPTION = 92
+CAPTION = 84
 """Letters in a line of the caption."""
 MARKERS = {"dot": "o", "cross": "x", "ring": "o", "star": "*"}
 SIZES = {"dot": 2.4, "cross": 3.2, "ring": 5.5, "star": 8.5}
@@ -53,16 +55,16 @@ ANYWHERE = Style(ink="#767676", muted="#8a8a8a", grid="#8a8a8a40")
 """Readable on white and on black, without a background."""
 
 
-def png(figure: Figure, title: str, dots: int = 220) -> bytes:
-    """A picture with title and caption, dark on white; `dots` to the inch."""
+def png(figure: Figure, title: str, made: str = "") -> bytes:
+    """A picture with title and caption, dark on white; `made` becomes its metadata."""
     out = io.BytesIO()
-    _canvas(figure, PAPER, title).savefig(out, format="png", dpi=dots, metadata={"Software": MADE})
+    _canvas(figure, PAPER, title).savefig(out, format="png", dpi=DOTS, metadata={"Software": made})
     return out.getvalue()
 
 
-def svg(figure: Figure, title: str) -> str:
+def svg(figure: Figure, title: str, made: str = "") -> str:
     """The same, readable on any background, text as outlines so that it looks alike everywhere."""
-    return _svg(_canvas(figure, ANYWHERE, title), "path", {"Creator": MADE, "Date": None})
+    return _svg(_canvas(figure, ANYWHERE, title), "path", {"Creator": made, "Date": None})
 
 
 def inline_svg(figure: Figure, prefix: str) -> str:
@@ -83,8 +85,6 @@ def inline_svg(figure: Figure, prefix: str) -> str:
     return text.strip()
 
 
-MADE = "nnbench"
-"""What tells a file that nnbench drew from others."""
 _SETTINGS: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": TEXT,
@@ -94,14 +94,12 @@ _SETTINGS: Any = {
     "ytick.labelsize": TEXT - 0.5,
     "legend.fontsize": TEXT - 0.5,
     "axes.linewidth": 0.6,
-    "svg.hashsalt": MADE,
-    "path.simplify": True,
 }
 
 
 def _svg(canvas: Canvas, text: str, metadata: dict[str, Any]) -> str:
     out = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": text, "svg.hashsalt": MADE}):
+    with mpl.rc_context({"svg.fonttype": text, "svg.hashsalt": "nnbench"}):
         canvas.savefig(out, format="svg", metadata=metadata)
     return out.getvalue()
 
