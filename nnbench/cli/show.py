@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from nnbench.components import Component, Dataset
 from nnbench.errors import InputError
 from nnbench.grid import Grid, fields, label
 from nnbench.report.describe import hyperparameters, needed
-from nnbench.report.pictures import Figure, check, draw, save, text
+from nnbench.report.pictures import READING, Figure, check, draw, save, text
 
 
 @click.command()
@@ -69,6 +70,7 @@ def show(without: tuple[str, ...], kind: str, name: str, overrides: tuple[str, .
     except Exception as error:  # whatever an author's code raises
         console(stderr=True).print(f"It cannot be drawn: {type(error).__name__}: {error}", style="red", markup=False)
         sys.exit(1)
+    figure = replace(figure, caption=f"{READING[kind]} {figure.caption}".rstrip())
     title = f"{kind} {label(component)}"
     _print_picture(out, title, figure)
     if path:

@@ -11,6 +11,7 @@ from nnbench.catalog import Catalog
 from nnbench.components import KINDS, plural
 from nnbench.errors import InputError
 from nnbench.report.gallery.cards import Card
+from nnbench.report.pictures import READING
 from nnbench.report.pictures.files import write_whole
 
 INDEX = "index.html"
@@ -18,17 +19,6 @@ GENERATOR = '<meta name="generator" content="nnbench gallery">'
 """Tells a page that nnbench wrote from others."""
 LOOKED_AT = 1000
 HERE = Path(__file__).parent
-READ = {
-    "activation": "Response and derivative, all in the same axes.",
-    "initializer": "Weights of a layer, and the variance of activations through ten layers that were drawn so, by two activations.",
-    "optimizer": "The path down a bent valley from the ring to the star, a dot every ten steps, and the height along it.",
-    "schedule": "What multiplies the learning rate over a run.",
-    "loss": "Value and derivative while one score varies.",
-    "penalty": "Value and derivative for a single weight.",
-    "preprocessor": "The same points before and after, in the same axes where they fit.",
-    "dataset": "Samples by class, and what the best linear model makes of them: its boundary, and × where it errs.",
-}
-"""How to read the pictures of each kind."""
 
 
 def check_folder(folder: Path) -> None:
@@ -95,7 +85,7 @@ def page(cards: Sequence[Card], catalog: Catalog) -> str:
 def _section(kind: str, cards: Sequence[Card]) -> str:
     return f"""<section id="{kind}">
 <h2>{plural(kind).capitalize()}</h2>
-<p class="read">{escape(READ[kind])}</p>
+<p class="read">{escape(READING[kind])}</p>
 <div class="cards">
 {"".join(map(_card, cards))}</div>
 </section>

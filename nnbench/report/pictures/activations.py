@@ -11,8 +11,8 @@ from nnbench.report.pictures.single import alone
 
 Z = np.linspace(-5, 5, 401)
 """Pre-activations, the same for every activation."""
-RESPONSE: Limits = (-2.5, 5.0)
-DERIVATIVE: Limits = (-0.75, 1.5)
+RESPONSE: Limits = (-3.0, 5.3)
+DERIVATIVE: Limits = (-1.25, 2.1)
 
 
 def draw(activation: Activation) -> Figure:
@@ -38,5 +38,5 @@ def _beyond(response: Array, derivative: Array) -> str:
     for name, values, (low, high) in (("response", response, RESPONSE), ("derivative", derivative, DERIVATIVE)):
         ends = [end for end in (float(values.min()), float(values.max())) if not low <= end <= high]
         if ends:
-            outside.append(f"the {name} goes to {' and '.join(map(number, ends))}")
+            outside.append(f"{name} to {' and '.join(map(number, ends))}")
     return f"Cut off: {', '.join(outside)}." if outside else ""

@@ -74,7 +74,7 @@ def draw(initializer: Initializer) -> Figure:
             log=True,
         ),
     )
-    return Figure(panels, f"{LAYERS} layers of {WIDTH} units; the first has weights {_spread(w)}.")
+    return Figure(panels, f"Weights {_spread(w)}.")
 
 
 def through_layers(initializer: Initializer, activation: Activation) -> tuple[Array, Sequence[Array]]:

@@ -26,13 +26,16 @@ def draw(loss: Loss) -> Figure:
         value, (right, *others) = curves(loss, np.eye(outputs)[0])
         values = (Line(SCORE, value),)
         derivatives = (
-            Line(SCORE, right, 0, "by this score"),
-            *(Line(SCORE, other, 1, "by the other score", dashed=True) for other in others[:1]),
+            Line(SCORE, right, 0, "this score"),
+            *(Line(SCORE, other, 1, "the other", dashed=True) for other in others[:1]),
         )
         x_label, caption = "score of the right class", "Two classes; the wrong one's score is 0."
     x_limits = float(SCORE[0]), float(SCORE[-1])
     return Figure(
-        (Panel("loss", values, x_label, x_limits, VALUE), Panel("derivative", derivatives, x_label, x_limits, DERIVATIVE)),
+        (
+            Panel("loss", values, x_label, x_limits, VALUE),
+            Panel("derivative by" if outputs > 1 else "derivative", derivatives, x_label, x_limits, DERIVATIVE),
+        ),
         caption,
     )
 

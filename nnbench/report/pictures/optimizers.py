@@ -10,7 +10,7 @@ from nnbench.components import Optimizer, Weights
 from nnbench.engine.network import checked
 from nnbench.grid import label
 from nnbench.report.pictures.contours import contours
-from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Panel, Points, number
+from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Mark, Panel, Points, number
 from nnbench.report.pictures.single import alone
 
 START = (-1.5, 0.5)
@@ -29,39 +29,14 @@ def draw(optimizer: Optimizer, tuned: bool = True) -> Figure:
     """The path with the rate that stays lowest on average, or with its own where it is not `tuned`, and the height along it."""
     rates = optimizer.search_space.get("lr", ()) if tuned else ()
     candidates = [replace(optimizer, lr=rate) for rate in rates] or [optimizer]
-    paths = descend(candidates)
-    mean = height(paths[..., 0], paths[..., 1]).mean(axis=0)
+    stepped, evaluated = descend(candidates)
+    mean = height(*np.moveaxis(evaluated, 2, 0)).mean(axis=0)
     best = int(np.where(np.isfinite(mean), mean, np.inf).argmin())
-    path = paths[:, best]
-    stays = np.isfinite(path).all(axis=1)
-    path = path[: int(stays.argmin()) if not stays.all() else None]
-    x, y = path.T
-    heights = height(x, y)
-    panels = (
-        Panel(
-            "path",
-            (
-                *(Line(line[:, 0], line[:, 1], MUTED) for line in _valley()),
-                Line(x, y, 0),
-                Points(x[::DOTS], y[::DOTS], 0),
-                Points(x[:1], y[:1], 0, marker="ring"),
-                Points(np.array(MINIMUM[:1]), np.array(MINIMUM[1:]), 1, marker="star"),
-            ),
-            "",
-            X,
-            Y,
-            square=True,
-        ),
-        Panel(
-            "height",
-            (Line(np.arange(len(path), dtype=np.float64), np.clip(heights, *HEIGHT), 0),),
-            "step",
-            (0.0, float(STEPS)),
-            HEIGHT,
-            log=True,
-        ),
-    )
-    return Figure(panels, _caption(candidates, best, tuned, path, heights))
+    finite = np.isfinite(evaluated[:, best]).all(axis=1)
+    path = evaluated[: int(finite.argmin()) if not finite.all() else None, best]
+    averages = not np.array_equal(stepped[: len(path), best], path)
+    panels = (_path(path, stepped[: len(path), best] if averages else None), _descent(path))
+    return Figure(panels, _caption(candidates, best, tuned, path))
 
 
 def height(x: Array, y: Array) -> Array:
@@ -77,8 +52,8 @@ def slope(params: Weights) -> Weights:
     return np.stack([(-2 * (1 - x) - 20 * x * bend) / 10, bend, np.zeros_like(x)], axis=-1)
 
 
-def descend(candidates: list[Optimizer]) -> Array:
-    """Where each optimizer is after 0, 1, … `STEPS` steps, (step, optimizer, 2): what it would have evaluated.
+def descend(candidates: list[Optimizer]) -> tuple[Array, Array]:
+    """Where each optimizer is after 0, 1, … `STEPS` steps, (step, optimizer, 2), and what it would have evaluated there.
 
     The parameters are a layer with two weights and a bias, whose gradient is 0: optimizers of every scope see the same.
     """
@@ -87,13 +62,35 @@ def descend(candidates: list[Optimizer]) -> Array:
     params[:, 0, :2] = START
     rates = np.array([each.lr for each in candidates])[:, None, None]
     state = optimizer.init(params)
-    found = [params[:, 0, :2].copy()]
+    stepped, evaluated = [params[:, 0, :2].copy()], [params[:, 0, :2].copy()]
     for t in range(1, STEPS + 1):
         gradients = slope(params)
         gradients.flags.writeable = False
         optimizer.step(params, gradients, state, rates, t)
-        found.append(checked(optimizer, "evaluated", optimizer.evaluated(params, state), params)[:, 0, :2].copy())
-    return np.array(found)
+        stepped.append(params[:, 0, :2].copy())
+        evaluated.append(checked(optimizer, "evaluated", optimizer.evaluated(params, state), params)[:, 0, :2].copy())
+    return np.array(stepped), np.array(evaluated)
+
+
+def _path(path: Array, stepped: Array | None) -> Panel:
+    """Seen from above; `stepped` is where the optimizer went itself, if what it evaluates is something else."""
+    x, y = path.T
+    marks: list[Mark] = [Line(line[:, 0], line[:, 1], MUTED) for line in _valley()]
+    if stepped is not None:
+        marks.append(Line(stepped[:, 0], stepped[:, 1], 2, "its own", dashed=True))
+    marks += [
+        Line(x, y, label="evaluated" if stepped is not None else ""),
+        Points(x[::DOTS], y[::DOTS]),
+        Points(x[:1], y[:1], marker="ring"),
+        Points(np.array(MINIMUM[:1]), np.array(MINIMUM[1:]), 1, marker="star"),
+    ]
+    return Panel("path", tuple(marks), "", X, Y, square=True)
+
+
+def _descent(path: Array) -> Panel:
+    steps = np.arange(len(path), dtype=np.float64)
+    line = Line(steps, np.clip(height(*path.T), *HEIGHT))
+    return Panel("height", (line,), "step", (0.0, float(STEPS)), HEIGHT, log=True)
 
 
 def _valley() -> list[Array]:
@@ -101,14 +98,14 @@ def _valley() -> list[Array]:
     return contours(x, y, height(*np.meshgrid(x, y)), LEVELS)
 
 
-def _caption(candidates: list[Optimizer], best: int, tuned: bool, path: Array, heights: Array) -> str:
+def _caption(candidates: list[Optimizer], best: int, tuned: bool, path: Array) -> str:
     rate = label(candidates[best].lr)
     if len(candidates) > 1:
-        said = f"lr = {rate}, which of the {len(candidates)} in its search space stays lowest"
+        said = f"lr = {rate}, the one of {len(candidates)} in its search space that stays lowest"
     elif tuned:
         said = f"lr = {rate}, its default"
     else:
         said = f"lr = {rate}, as given"
     if len(path) <= STEPS:
         return f"{said}; it diverges after {len(path) - 1} steps."
-    return f"{said}: height {number(float(heights[-1]), 2)} after {STEPS} steps; a dot every {DOTS}."
+    return f"{said}; height {number(float(height(*path[-1])), 2)} after {STEPS} steps."

@@ -24,6 +24,5 @@ def draw(penalty: Penalty) -> Figure:
         (
             Panel("penalty", (Line(WEIGHT, value),), "weight", x_limits, limits([value])),
             Panel("derivative", (Line(WEIGHT, kinked, color=1),), "weight", x_limits, limits([derivative])),
-        ),
-        "Of a single weight. Strengths differ: each picture has its own vertical scale.",
+        )
     )

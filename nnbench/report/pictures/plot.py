@@ -8,9 +8,10 @@ import re
 import textwrap
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -33,6 +34,15 @@ LEFT, RIGHT, BOTTOM, TOP = 0.48, 0.12, 0.36, 0.22
 """Inches of a panel beside its axes."""
 CAPTION = 84
 """Letters in a line of the caption."""
+Corner = Literal["upper right", "upper left", "lower right", "lower left"]
+CORNERS: dict[Corner, tuple[bool, bool]] = {
+    "upper right": (True, True),
+    "upper left": (False, True),
+    "lower right": (True, False),
+    "lower left": (False, False),
+}
+WIDE, HIGH = 0.55, 0.3
+"""Shares of a panel that a legend takes."""
 MARKERS = {"dot": "o", "cross": "x", "ring": "o", "star": "*"}
 SIZES = {"dot": 2.4, "cross": 3.2, "ring": 5.5, "star": 8.5}
 FEW, LARGE = 30, 3.2
@@ -139,7 +149,7 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
     axes.set_ylim(*panel.y_limits)
     if panel.square:
         axes.set_aspect("equal", adjustable="box", anchor="NW")
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(4 if panel.square else 5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_locator(LogLocator(numticks=6) if panel.log else MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_minor_locator(NullLocator())
     plain = FuncFormatter(lambda value, _: number(float(value)))
@@ -149,7 +159,26 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
     for mark in panel.marks:
         _mark(axes, mark, style, next(order))
     if any(mark.label for mark in panel.marks):
-        axes.legend(frameon=False, labelcolor=style.ink, handlelength=1.8, borderaxespad=0.2, labelspacing=0.3)
+        axes.legend(
+            loc=_emptiest(panel), frameon=False, labelcolor=style.ink, handlelength=1.6, borderaxespad=0.2, labelspacing=0.3
+        )
+
+
+def _emptiest(panel: Panel) -> Corner:
+    """The corner for a legend in which lines spend the least of their length; matplotlib's own search misjudges what is cut off."""
+    low, high = np.log10(panel.y_limits) if panel.log else panel.y_limits
+    spent: dict[Corner, int] = dict.fromkeys(CORNERS, 0)
+    for mark in panel.marks:
+        if isinstance(mark, Line):
+            share = np.linspace(0, 1, 2000) * (len(mark.x) - 1)
+            places = np.arange(len(mark.x))
+            across = (np.interp(share, places, mark.x) - panel.x_limits[0]) / (panel.x_limits[1] - panel.x_limits[0])
+            up = (np.interp(share, places, np.log10(mark.y) if panel.log else mark.y) - low) / (high - low)
+            for corner, (right, top) in CORNERS.items():
+                beside = across > 1 - WIDE if right else across < WIDE
+                level = (up > 1 - HIGH) & (up <= 1) if top else (up < HIGH) & (up >= 0)
+                spent[corner] += int((beside & level).sum())
+    return min(CORNERS, key=lambda corner: spent[corner])
 
 
 def _mark(axes: Axes, mark: Mark, style: Style, order: int) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnbench.components import Preprocessor
 from nnbench.errors import ContractError
-from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Panel, Points, widened
+from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Mark, Panel, Points, widened
 from nnbench.seeds import stream
 
 SAMPLES = 240
@@ -17,33 +17,16 @@ Y: Limits = (-3.0, 6.0)
 def draw(preprocessor: Preprocessor) -> Figure:
     """The same points in the same axes before and after, in two colours by which they can be followed."""
     x, labels = cloud()
-    before = x.copy()
     after = np.asarray(preprocessor.fit(x).apply(x))
     features = preprocessor.features(2)
     if after.shape != (SAMPLES, features):
         raise ContractError(f"preprocessor {preprocessor.name}: apply returned shape {after.shape}, expected {(SAMPLES, features)}")
     shown = after[:, :2] if features > 1 else np.hstack([after, np.zeros_like(after)])
-    x_limits, y_limits = widened(X, [shown[:, 0]]), widened(Y, [shown[:, 1]])
-    square = (x_limits, y_limits) == (X, Y)
-    count = (
-        ""
-        if features == 2
-        else f" Two features become {features}" + (", of which the first two are drawn." if features > 2 else ".")
-    )
+    wide = widened(X, [shown[:, 0]]), widened(Y, [shown[:, 1]])
+    drawn = "" if features <= 2 else ", of which the first two are drawn"
     return Figure(
-        (
-            Panel("before", (*_origin(X, Y), *_points(before, labels)), "x₀", X, Y, "x₁", square=True),
-            Panel(
-                "after",
-                (*_origin(x_limits, y_limits), *_points(shown, labels)),
-                "x₀",
-                x_limits,
-                y_limits,
-                "x₁" if features > 1 else "",
-                square=square,
-            ),
-        ),
-        f"{SAMPLES} points, correlated, off centre, a few far out; colours only help to follow them.{count}",
+        (_panel("before", x, labels, X, Y), _panel("after", shown, labels, *wide)),
+        "" if features == 2 else f"Two features become {features}{drawn}.",
     )
 
 
@@ -56,10 +39,11 @@ def cloud() -> tuple[Array, Array]:
     return x + np.array([3.0, 2.0]), labels
 
 
-def _origin(x_limits: Limits, y_limits: Limits) -> tuple[Line, Line]:
-    """The axes through 0."""
-    return Line(np.array(x_limits), np.zeros(2), MUTED), Line(np.zeros(2), np.array(y_limits), MUTED)
-
-
-def _points(x: Array, labels: Array) -> tuple[Points, ...]:
-    return tuple(Points(x[labels == label, 0], x[labels == label, 1], color) for color, label in enumerate((0.0, 1.0)))
+def _panel(title: str, x: Array, labels: Array, x_limits: Limits, y_limits: Limits) -> Panel:
+    """Points by colour, and the axes through 0."""
+    marks: tuple[Mark, ...] = (
+        Line(np.array(x_limits), np.zeros(2), MUTED),
+        Line(np.zeros(2), np.array(y_limits), MUTED),
+        *(Points(x[labels == label, 0], x[labels == label, 1], color) for color, label in enumerate((0.0, 1.0))),
+    )
+    return Panel(title, marks, "x₀", x_limits, y_limits, "x₁", square=(x_limits, y_limits) == (X, Y))

@@ -23,11 +23,8 @@ def draw(schedule: Schedule) -> Figure:
     if factor.shape != at.shape:
         raise ContractError(f"schedule {schedule.name}: factor returned {factor.shape}, expected {at.shape}")
     x_limits = 0.0, float(TOTAL)
-    caption = f"Over {TOTAL} update steps, as many as a run with the default sizes has."
-    if type(schedule).adjustment is Schedule.adjustment:
-        return Figure(
-            (Panel("multiplier of the rate", (_steps(at, factor),), "step", x_limits, widened(FACTOR, [factor])),), caption
-        )
+    if not watches(schedule):
+        return Figure((Panel("multiplier of the rate", (_steps(at, factor),), "step", x_limits, widened(FACTOR, [factor])),))
     evaluated, losses = stalling_loss()
     adjusted = factor * adjustments(schedule, evaluated, losses)
     panels = (
@@ -41,6 +38,12 @@ def draw(schedule: Schedule) -> Figure:
         ),
     )
     return Figure(panels, f"Drawn for a made-up validation loss that stalls from step {STALLS} on, each dot an evaluation.")
+
+
+def watches(schedule: Schedule) -> bool:
+    """Whether the loss matters; to one that adjusts as those inside it do, only if it matters to one of them."""
+    inside = [each for each in schedule.hyperparameters().values() if isinstance(each, Schedule)]
+    return type(schedule).adjustment is not Schedule.adjustment and (not inside or any(map(watches, inside)))
 
 
 def stalling_loss() -> tuple[Array, Array]:
