@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from nnbench.components import (
     Activation,
@@ -48,7 +49,7 @@ def draw(component: Component, given: Collection[str] = ()) -> Figure:
 
     Deterministic. Raises ContractError if the component breaks its contract, and whatever it raises itself.
     """
-    with np.errstate(all="ignore"):  # as in training, what is not finite is no accident
+    with threadpool_limits(1), np.errstate(all="ignore"):  # as in training, where what is not finite is no accident
         match component:
             case Activation():
                 return activations.draw(component)
