@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -73,8 +74,8 @@ def test_a_card_has_summary_picture_hyperparameters_origin_and_docstring(tree: E
         assert [child.text for child in element.iter(f"{HTML}dt")] == [one.name for one in each.hyperparameters]
         assert f"{entry.origin.distribution} {entry.origin.version}" in said
         (details,) = element.iter(f"{HTML}details")
-        (docstring,) = details.iter(f"{HTML}pre")
-        assert text_of(docstring) == " ".join((entry.cls.__doc__ or "").replace("`", "").split())
+        (docstring,) = of_class(details, "doc")
+        assert "".join(text_of(docstring).split()) == "".join((entry.cls.__doc__ or "").replace("`", "").split())
         assert (text_of(next(iter(element.iter(f"{HTML}h3")))).endswith("default")) == entry.cls.default
 
 
@@ -129,6 +130,19 @@ def test_what_authors_write_is_text_and_no_markup(tmp_path: Path, monkeypatch: p
     assert "<script>alert" not in text
     assert text.count("&lt;script&gt;alert(1)&lt;/script&gt; &amp; <code>code</code>") == 2
     parsed(text)
+
+
+def test_a_docstring_is_wrapped_anew_but_for_what_is_laid_out() -> None:
+    laid_out = replace(
+        card("tanh", CATALOG.entry("activation", "tanh")), docstring="One\ntwo.\n\n    x = 1\n    y = 2\n\n- a\n- b\n\nEnd."
+    )
+    (docstring,) = of_class(parsed(page([laid_out], CATALOG)), "doc")
+    assert [(each.tag.removeprefix(HTML), each.text) for each in docstring] == [
+        ("p", "One two."),
+        ("pre", "    x = 1\n    y = 2"),
+        ("pre", "- a\n- b"),
+        ("p", "End."),
+    ]
 
 
 def test_one_name_from_two_plugins_gives_two_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,7 +112,7 @@ def _card(card: Card) -> str:
 {caption}
 {f"<dl>{rows}</dl>" if rows else ""}
 <details><summary>Docstring <span>{escape(card.origin)}</span></summary>
-<pre>{_coded(card.docstring)}</pre>
+<div class="doc">{_paragraphs(card.docstring)}</div>
 <p class="place">{escape(card.place)}<br>in a grid: <code>{escape(written)}</code></p>
 </details>
 </article>
@@ -122,6 +122,15 @@ def _card(card: Card) -> str:
 def _meaning(meaning: str, accepted: str) -> str:
     own = f"{_coded(meaning)} " if meaning else ""
     return f"{own}<small>{escape(accepted)}</small>"
+
+
+def _paragraphs(docstring: str) -> str:
+    """Paragraphs to be wrapped anew, but for those with indented lines, lists or tables, which stay as they are."""
+    found = []
+    for paragraph in re.split(r"\n\s*\n", docstring):
+        laid_out = re.search(r"^(\s|[-*|+]\s|>>>)", paragraph, re.MULTILINE)
+        found.append(f"<pre>{_coded(paragraph)}</pre>" if laid_out else f"<p>{_coded(' '.join(paragraph.split()))}</p>")
+    return "".join(found)
 
 
 def _coded(text: str) -> str:
