@@ -26,7 +26,7 @@ from nnbench.report.pictures import (
     preprocessors,
     schedules,
 )
-from nnbench.report.pictures.figure import Bars, Line, Panel, Points
+from nnbench.report.pictures.figure import MUTED, Bars, Line, Panel, Points
 from nnbench.report.pictures.projection import projection
 
 CATALOG = load_catalog()
@@ -222,9 +222,12 @@ def test_a_path_ends_where_it_diverges_and_the_picture_says_so() -> None:
 
 
 def test_what_an_optimizer_evaluates_is_drawn_with_the_path_of_its_own() -> None:
-    lines = {mark.label: mark for mark in draw(Average(), given=["lr"]).panels[0].marks if isinstance(mark, Line)}
-    np.testing.assert_allclose(lines["evaluated"].x[1:], lines["its own"].x[1:] / 2)
-    assert not [mark for mark in draw(Plunge()).panels[0].marks if mark.label]
+    figure = draw(Average(), given=["lr"])
+    evaluated, own = (mark for mark in reversed(figure.panels[0].marks) if isinstance(mark, Line) and mark.color != MUTED)
+    assert own.dashed
+    np.testing.assert_allclose(evaluated.x[1:], own.x[1:] / 2)
+    assert "the dashed one where it steps" in figure.caption
+    assert not [mark for mark in draw(Plunge()).panels[0].marks if isinstance(mark, Line) and mark.dashed]
 
 
 @every(Schedule)

@@ -15,7 +15,7 @@ from nnbench.seeds import stream
 WIDTH = 100
 LAYERS = 10
 SAMPLES = 200
-WEIGHTS: Limits = (-0.4, 0.4)
+WEIGHTS: Limits = (-0.6, 0.6)
 BINS = 64
 VARIANCE: Limits = (1e-6, 1e2)
 """What lies outside is drawn at the edge."""
@@ -95,4 +95,5 @@ def through_layers(initializer: Initializer, activation: Activation) -> tuple[Ar
 
 
 def _spread(w: Array) -> str:
-    return f"of mean {number(float(w.mean()), 2)} and standard deviation {number(float(w.std()), 2)}"
+    std = float(w.std()) if w.min() < w.max() else 0.0  # which rounding hides
+    return f"of mean {number(float(w.mean()), 2)} and standard deviation {number(std, 2)}"

@@ -22,6 +22,7 @@ X: Limits = (-2.0, 2.0)
 Y: Limits = (-1.0, 3.0)
 HEIGHT: Limits = (1e-8, 1e1)
 """What lies outside is drawn at the edge."""
+AVERAGED = " The line is what it evaluates, the dashed one where it steps."
 LEVELS = 10.0 ** np.arange(-2, 1.5, 0.5)
 
 
@@ -34,9 +35,9 @@ def draw(optimizer: Optimizer, tuned: bool = True) -> Figure:
     best = int(np.where(np.isfinite(mean), mean, np.inf).argmin())
     finite = np.isfinite(evaluated[:, best]).all(axis=1)
     path = evaluated[: int(finite.argmin()) if not finite.all() else None, best]
-    averages = not np.array_equal(stepped[: len(path), best], path)
-    panels = (_path(path, stepped[: len(path), best] if averages else None), _descent(path))
-    return Figure(panels, _caption(candidates, best, tuned, path))
+    own = stepped[: len(path), best]
+    panels = (_path(path, own), _descent(path))
+    return Figure(panels, _caption(candidates, best, tuned, path) + ("" if np.array_equal(own, path) else AVERAGED))
 
 
 def height(x: Array, y: Array) -> Array:
@@ -72,14 +73,14 @@ def descend(candidates: list[Optimizer]) -> tuple[Array, Array]:
     return np.array(stepped), np.array(evaluated)
 
 
-def _path(path: Array, stepped: Array | None) -> Panel:
-    """Seen from above; `stepped` is where the optimizer went itself, if what it evaluates is something else."""
+def _path(path: Array, own: Array) -> Panel:
+    """Seen from above; the optimizer's own path is dashed where what it evaluates is something else."""
     x, y = path.T
     marks: list[Mark] = [Line(line[:, 0], line[:, 1], MUTED) for line in _valley()]
-    if stepped is not None:
-        marks.append(Line(stepped[:, 0], stepped[:, 1], 2, "its own", dashed=True))
+    if not np.array_equal(own, path):
+        marks.append(Line(own[:, 0], own[:, 1], 2, dashed=True))
     marks += [
-        Line(x, y, label="evaluated" if stepped is not None else ""),
+        Line(x, y),
         Points(x[::DOTS], y[::DOTS]),
         Points(x[:1], y[:1], marker="ring"),
         Points(np.array(MINIMUM[:1]), np.array(MINIMUM[1:]), 1, marker="star"),
