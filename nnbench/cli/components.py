@@ -1,9 +1,7 @@
-"""`nnbench list`, `show`, `plugins` and `schema`: what is installed."""
+"""`nnbench list`, `plugins` and `schema`: what is installed."""
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
 import json
 import sys
 
@@ -11,8 +9,8 @@ import click
 
 from nnbench.catalog import Catalog, Plugin, load_catalog
 from nnbench.cli.output import console, table
-from nnbench.components import KINDS, Dataset, plural
-from nnbench.grid import fields, json_schema, label
+from nnbench.components import KINDS, plural
+from nnbench.grid import json_schema
 
 KIND = click.Choice(list(KINDS))
 
@@ -33,43 +31,7 @@ def list_(without: tuple[str, ...], kind: str | None) -> None:
         for name, entry in ((name, catalog.entry(each, name)) for name in catalog.names(each))
     ]
     out.print(table(("kind", "name", "summary", "from"), rows))
-    _report_failures(catalog)
-
-
-@click.command()
-@click.argument("kind", type=KIND, metavar="KIND")
-@click.argument("name")
-@click.pass_obj
-def show(without: tuple[str, ...], kind: str, name: str) -> None:
-    """Show one component: what its docstring says, its hyperparameters, and where it comes from.
-
-    KIND and NAME are as `nnbench list` prints them, for instance: nnbench show activation tanh.
-    """
-    out = console()
-    entry = load_catalog(without).entry(kind, name)
-    cls = entry.cls
-    out.print(f"{kind} {cls.name}", style="bold")
-    out.print(inspect.cleandoc(cls.__doc__ or "no description"), markup=False)
-    out.print()
-    types = fields.hyperparameter_types(cls)
-    if types:
-        out.print(
-            table(("hyperparameter", "default", "accepted"), [(each, *_hyperparameter(cls, each, types[each])) for each in types])
-        )
-    else:
-        out.print("no hyperparameters")
-    if issubclass(cls, Dataset) and all(fields.hyperparameter_default(cls, each) is not dataclasses.MISSING for each in types):
-        made = cls()
-        out.print()
-        out.print(f"with the defaults: {made.classes} classes, {made.features} features, target accuracy {made.target:.3g}")
-    if cls.search_space:
-        out.print()
-        spaces = [f"{key}: {', '.join(label(value) for value in values)}" for key, values in cls.search_space.items()]
-        out.print("worth trying: " + "; ".join(spaces))
-    out.print()
-    out.print(f"from {entry.origin}, plugin {entry.plugin.name}, {cls.__module__}.{cls.__qualname__}", markup=False)
-    written = ", ".join(f"{each} = …" for each in types)
-    out.print(f'in a grid: {kind} = "{cls.name}"' + (f' or {{ name = "{cls.name}", {written} }}' if types else ""), markup=False)
+    report_failures(catalog)
 
 
 @click.command()
@@ -91,7 +53,7 @@ def plugins(without: tuple[str, ...]) -> None:
     out.print(table(("plugin", "module", "from", "loaded in", "offers"), rows, right=("loaded in",)))
     for plugin in catalog.left_out:
         out.print(f"left out: {plugin.name} ({plugin.distribution} {plugin.version})")
-    _report_failures(catalog)
+    report_failures(catalog)
     sys.exit(1 if catalog.failures else 0)
 
 
@@ -116,12 +78,7 @@ def _offers(plugin: Plugin) -> str:
     return offered or ", ".join(plugin.hooks) or "nothing"
 
 
-def _hyperparameter(cls: type, name: str, hint: object) -> tuple[str, str]:
-    default = fields.hyperparameter_default(cls, name)
-    kind = fields.component_kind(hint)
-    return ("needed" if default is dataclasses.MISSING else label(default), f"any {kind}" if kind else fields.accepted(hint))
-
-
-def _report_failures(catalog: Catalog) -> None:
+def report_failures(catalog: Catalog) -> None:
+    """Say which plugins did not load."""
     for failure in catalog.failures:
         console(stderr=True).print(str(failure), style="yellow", markup=False)

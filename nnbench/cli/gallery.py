@@ -1,0 +1,42 @@
+"""`nnbench gallery`: a page with every component."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from nnbench.catalog import load_catalog
+from nnbench.cli.components import report_failures
+from nnbench.cli.output import console
+from nnbench.report.gallery import cards, check_folder, page, write
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.pass_obj
+def gallery(without: tuple[str, ...], folder: Path) -> None:
+    """Write a page with the picture of every installed component to DIR/index.html.
+
+    nnbench gallery pictures, then open pictures/index.html in a browser. The page needs no network and nothing beside itself; it
+    has a filter, follows light and dark mode, and is drawn anew each time, plugins included. `nnbench show` draws one component,
+    with hyperparameters of your choice.
+
+    DIR is made if needed; one that holds anything but a gallery is refused. A component that cannot be drawn shows the reason in
+    place of its picture, and the exit status is 1.
+    """
+    check_folder(folder)
+    catalog = load_catalog(without)
+    out, err = console(), console(stderr=True)
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
+        found = list(bars.track(cards(catalog), total=len(catalog.entries), description="components drawn"))
+    path = write(page(found, catalog), folder)
+    failed = [card for card in found if card.failed]
+    for card in failed:
+        err.print(f"{card.kind} {card.name} cannot be drawn: {card.problem}", style="red", markup=False)
+    report_failures(catalog)
+    size = path.stat().st_size / 1e6
+    out.print(f"Written: {path}, {len(found)} components, {size:.1f} MB", markup=False, soft_wrap=True)
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,71 @@
+"""What there is to say about a component's hyperparameters."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import textwrap
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+
+from nnbench.components import Component
+from nnbench.grid import fields, label
+
+NEEDED = "needed"
+"""Stands where a hyperparameter has no default."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Hyperparameter:
+    """One field of a component, in words."""
+
+    name: str
+    default: str
+    accepted: str
+    meaning: str
+    """What its author wrote below the field."""
+
+
+def hyperparameters(cls: type[Component]) -> list[Hyperparameter]:
+    """In the order of declaration."""
+    types = fields.hyperparameter_types(cls)
+    return [Hyperparameter(name, _default(cls, name), _accepted(hint), _meaning(cls, name)) for name, hint in types.items()]
+
+
+def needed(cls: type[Component]) -> Sequence[str]:
+    """Those without a default."""
+    return [each for each in fields.hyperparameter_types(cls) if fields.hyperparameter_default(cls, each) is dataclasses.MISSING]
+
+
+def _default(cls: type[Component], name: str) -> str:
+    default = fields.hyperparameter_default(cls, name)
+    return NEEDED if default is dataclasses.MISSING else label(default)
+
+
+def _accepted(hint: object) -> str:
+    kind = fields.component_kind(hint)
+    return f"any {kind}" if kind else fields.accepted(hint)
+
+
+def _meaning(cls: type[Component], name: str) -> str:
+    """The text below the field, in the nearest class that has one."""
+    return next((texts[name] for each in cls.__mro__ if name in (texts := _field_texts(each))), "")
+
+
+@cache
+def _field_texts(cls: type) -> dict[str, str]:
+    """Strings that stand right below annotated fields in the source of a class."""
+    try:
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    except (OSError, TypeError, SyntaxError, ValueError):  # no source, or none that can be told apart
+        return {}
+    found: dict[str, str] = {}
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    for field, below in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+            text = below.value.value if isinstance(below.value, ast.Constant) else None
+            if isinstance(text, str):
+                found[field.target.id] = " ".join(text.split())
+    return found

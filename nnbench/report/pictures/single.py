@@ -1,0 +1,18 @@
+"""A component as the engine calls it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+
+from nnbench.components import Component
+from nnbench.engine.stack import parts
+
+C = TypeVar("C", bound=Component)
+
+
+def alone(*components: C) -> C:
+    """Components that differ in floating-point hyperparameters alone as one, for arrays with a trial for each of them."""
+    (part,) = parts(components, np.dtype(np.float64))
+    return part.component
