@@ -97,8 +97,8 @@ class EMA(_Around):
     """Another optimizer, judged by average = decay·average + (1 - decay)·params.
 
     The steps are the inner optimizer's, at the rate lr·inner.lr; the exponential moving average remembers about the last
-    1 / (1 - decay) of them. It starts at the first parameters, as in Keras; Kingma and Ba start at 0 and divide by 1 - decayᵗ. If
-    the inner optimizer averages itself, it is its averages that are averaged.
+    1 / (1 - decay) of them. It starts where the first step leads, as in Keras and PyTorch's AveragedModel; Kingma and Ba start at 0
+    and divide by 1 - decayᵗ. If the inner optimizer averages itself, it is its averages that are averaged.
 
     Kingma and Ba 2015, "Adam: a method for stochastic optimization", section 7.2; Tarvainen and Valpola 2017, "Mean teachers
     are better role models".
@@ -114,8 +114,11 @@ class EMA(_Around):
 
     def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         self._step_inside(params, grads, state, lr, t)
-        average = state["average"]
-        average += (1 - self.decay) * (self.inner.evaluated(params, _inside(state)) - average)
+        average, latest = state["average"], self.inner.evaluated(params, _inside(state))
+        if t == 1:
+            average[...] = latest
+        else:
+            average += (1 - self.decay) * (latest - average)
 
     def evaluated(self, params: Weights, state: State) -> Weights:
         return state["average"]
