@@ -173,13 +173,14 @@ class Projection:
 
     def _view(self) -> dict[str, Any]:
         """What `view_path` presets in the UI: the launch's cells, best first, with the columns that tell them apart."""
-        values: dict[tuple[str, str], set[str]] = defaultdict(set)  # of hyperparameters for each component, as others lack them
+        values: dict[tuple[str, ...], set[str]] = defaultdict(set)  # of hyperparameters for each component, as others lack them
         for cell in self.launch.cells:
             params = _params(cell, ())
             for name, value in params.items():
-                kind, _, hyperparameter = name.partition(".")
-                values[name, params[kind] if hyperparameter else ""].add(value)
-        varying = list(dict.fromkeys(name for (name, _), found in values.items() if len(found) > 1))
+                levels = name.split(".")
+                around = (params[".".join(levels[:depth])] for depth in range(1, len(levels)))
+                values[name, *around].add(value)
+        varying = list(dict.fromkeys(name for (name, *_), found in values.items() if len(found) > 1))
         metrics = ["test/accuracy", "test/accuracy_std", "valid/best_accuracy", "target/steps", "trials/diverged"]
         return {
             "searchFilter": _cells_of(self.run_id),

@@ -47,8 +47,10 @@ def stacks(trials: Sequence[Trial], workers: int = 1) -> list[list[Trial]]:
 
     def component_key(trial: Trial) -> tuple[Any, ...]:
         cell = trial.cell
-        names = tuple(part.name for part in (cell.activation, cell.loss, cell.penalty, cell.optimizer, cell.schedule))
-        return (repr(shape_key(cell)), *names, cell.lr_scaling, cell.id, trial.seed)
+        names = [
+            name for part in (cell.activation, cell.loss, cell.penalty, cell.optimizer, cell.schedule) for name in _names(part)
+        ]
+        return (repr(shape_key(cell)), names, cell.lr_scaling, cell.id, trial.seed)
 
     found: list[list[Trial]] = []
     for _, same_shape in groupby(sorted(trials, key=component_key), key=lambda trial: shape_key(trial.cell)):
@@ -78,6 +80,14 @@ def work(cell: Cell) -> float:
     """Rough work of one trial: the multiplications of its matrix products."""
     sizes = cell.layer_sizes
     return 3.0 * cell.steps * cell.batch_size * sum((inn + 1) * out for inn, out in pairwise(sizes))
+
+
+def _names(component: Component) -> Iterator[str]:
+    """Its own, and those of the components in it."""
+    yield component.name
+    for value in component.hyperparameters().values():
+        if isinstance(value, Component):
+            yield from _names(value)
 
 
 def parts(components: Sequence[C], dtype: np.dtype[Any]) -> list[Part[C]]:

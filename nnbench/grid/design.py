@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
-from nnbench.components import KINDS, Component
+from nnbench.components import KINDS
 from nnbench.errors import Problem
 from nnbench.grid import fields
 from nnbench.grid.expand import nearest
-from nnbench.grid.trial import Cell, label, labels, plain
+from nnbench.grid.trial import Cell, labels, labels_of, plain
 
 Metric = Literal[
     "steps_to_target",
@@ -63,7 +63,7 @@ def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str]) -> tuple
     compared = _path(factor)
     usual = {path: next(_get(cell, path) for cell in cells if _has(cell, path)) for path in (*tuned, compared)}
     without_tuned = [_reset(cell, tuned, usual) for cell in cells]
-    level_texts = _texts([_get(cell, compared) for cell in without_tuned])
+    level_texts = labels_of([_get(cell, compared) for cell in without_tuned])
     bare = [_reset(cell, [compared], usual) for cell in without_tuned]
     named = labels(bare)
     varying = [name for name in named[0] if len({each[name] for each in named}) > 1]
@@ -109,19 +109,6 @@ def search_spaces(cells: Sequence[Cell], factor: str) -> tuple[list[Cell], list[
     if not tuned:
         problems.append(Problem("compare.tune", f'"default" tunes what components declare, and no {factor} here declares anything'))
     return list(made.values()), list(tuned), problems
-
-
-def _texts(values: Sequence[Any]) -> list[str]:
-    """The shortest text for each value; hyperparameters that differ between values of one component are shown."""
-    seen: dict[tuple[str, str], set[str]] = {}
-    for value in values:
-        if isinstance(value, Component):
-            for name, each in value.hyperparameters().items():
-                seen.setdefault((value.name, name), set()).add(label(each))
-    return [
-        label(value, [name for (owner, name), texts in seen.items() if owner == getattr(value, "name", None) and len(texts) > 1])
-        for value in values
-    ]
 
 
 def _unknown(at: str, names: Iterable[str], cells: Sequence[Cell]) -> list[Problem]:

@@ -11,6 +11,7 @@ from nnbench.components import KINDS, Component
 from nnbench.grid import fields
 from nnbench.grid.file import Claim, Compare
 from nnbench.grid.lookup import Lookup
+from nnbench.grid.trial import plain
 
 Schema = dict[str, Any]
 
@@ -93,11 +94,9 @@ def _component(names: list[str], cls: type[Component]) -> Schema:
 def _hyperparameter(cls: type[Component], name: str) -> Schema:
     hint = fields.hyperparameter_types(cls)[name]
     kind = fields.component_kind(hint)
-    if kind:
-        return _axis({"$ref": f"#/$defs/{kind}"})
     default = fields.hyperparameter_default(cls, name)
-    known = {} if default is dataclasses.MISSING else {"default": list(default) if isinstance(default, tuple) else default}
-    return _values(hint) | known
+    known = {} if default is dataclasses.MISSING else {"default": plain(default)}
+    return (_axis({"$ref": f"#/$defs/{kind}"}) if kind else _values(hint)) | known
 
 
 def _plain_field(name: str) -> Schema:

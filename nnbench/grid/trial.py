@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -110,33 +110,35 @@ def plain(value: Any) -> Any:
     return value
 
 
+_Place = tuple[str, ...]
+"""Where a hyperparameter is: component, hyperparameter, and so on if that is itself a component."""
+
+
 def labels(cells: Sequence[Cell]) -> list[dict[str, str]]:
-    """The shortest texts for the fields of each cell that tell the cells apart: hyperparameters that vary are always shown."""
+    """The texts for the fields of each cell."""
     names = list(cells[0].canonical) if cells else []
-    seen: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for cell in cells:
-        for name in names:
-            value = getattr(cell, name)
-            if isinstance(value, Component):
-                for each, given in value.hyperparameters().items():
-                    seen[name, value.name, each].add(label(given))
-    varying: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for (name, component, each), texts in seen.items():
-        if len(texts) > 1:
-            varying[name, component].add(each)
-    return [
-        {name: label(value, varying[name, getattr(value, "name", "")]) for name in names for value in [getattr(cell, name)]}
-        for cell in cells
-    ]
+    columns = [labels_of([getattr(cell, name) for cell in cells]) for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def label(value: Any, always: Collection[str] = ()) -> str:
+def labels_of(values: Sequence[Any]) -> list[str]:
+    """The shortest texts that tell a field's values apart: hyperparameters that vary within a component are always shown."""
+    seen: dict[_Place, set[str]] = defaultdict(set)
+    for value in values:
+        for place, given in _hyperparameters((), value):
+            seen[place].add(label(given))
+    varying = {place for place, found in seen.items() if len(found) > 1}
+    return [label(value, varying) for value in values]
+
+
+def label(value: Any, always: Collection[_Place] = (), at: _Place = ()) -> str:
     """A short text for a field value: a component's name, with hyperparameters that are not the default or in `always`."""
     if isinstance(value, Component):
         changed = [
-            f"{f.name}={label(getattr(value, f.name))}"
+            f"{f.name}={label(given, always, place)}"
             for f in dataclasses.fields(value)  # type: ignore[arg-type]
-            if f.name in always or f.default is dataclasses.MISSING or getattr(value, f.name) != f.default
+            for given, place in [(getattr(value, f.name), (*at, value.name, f.name))]
+            if place in always or f.default is dataclasses.MISSING or given != f.default
         ]
         return f"{value.name}({', '.join(changed)})" if changed else value.name
     if isinstance(value, tuple):
@@ -144,6 +146,15 @@ def label(value: Any, always: Collection[str] = ()) -> str:
     if isinstance(value, float):
         return short if float(short := f"{value:g}") == value else repr(value)
     return str(value)
+
+
+def _hyperparameters(at: _Place, value: Any) -> Iterator[tuple[_Place, Any]]:
+    """Those of a component, and of every component in it."""
+    if isinstance(value, Component):
+        for name, given in value.hyperparameters().items():
+            place = (*at, value.name, name)
+            yield place, given
+            yield from _hyperparameters(place, given)
 
 
 def _digest(data: Any) -> str:

@@ -20,7 +20,12 @@ from nnbench_optimizers.adam import (
     Yogi,
 )
 from nnbench_optimizers.adaptive import AdaDelta, AdaGrad, NovoGrad, RMSProp, RMSPropCentred, RProp
+from nnbench_optimizers.averaging import ASGD, EMA, AdamWScheduleFree, Lookahead, SGDScheduleFree
 from nnbench_optimizers.descent import QHM, SGD, AggMo, Lion, Momentum, Nesterov, SignSGD, Signum
+from nnbench_optimizers.followtheleader import FTRL, MADGRAD
+from nnbench_optimizers.layerwise import LAMB, LARS, SM3, Adafactor, Muon
+from nnbench_optimizers.memory import ADOPT, AdEMAMix
+from nnbench_optimizers.ratefree import DAdaptAdam, DoG, DoWG, Prodigy
 
 DESCENT: list[type[Optimizer]] = [SGD, Momentum, Nesterov, AggMo, QHM, SignSGD, Signum, Lion]
 ADAPTIVE: list[type[Optimizer]] = [AdaGrad, RMSProp, RMSPropCentred, AdaDelta, RProp, NovoGrad]
@@ -38,6 +43,11 @@ ADAM: list[type[Optimizer]] = [
     Adan,
     QHAdam,
 ]
+MEMORY: list[type[Optimizer]] = [ADOPT, AdEMAMix]
+AVERAGING: list[type[Optimizer]] = [ASGD, EMA, Lookahead, SGDScheduleFree, AdamWScheduleFree]
+LAYERWISE: list[type[Optimizer]] = [LARS, LAMB, SM3, Adafactor, Muon]
+RATEFREE: list[type[Optimizer]] = [DoG, DoWG, DAdaptAdam, Prodigy]
+FOLLOWTHELEADER: list[type[Optimizer]] = [FTRL, MADGRAD]
 
 
 @hookimpl
@@ -47,4 +57,9 @@ def nnbench_components() -> Sequence[type[Optimizer]]:
         *DESCENT,
         *ADAPTIVE,
         *ADAM,
+        *MEMORY,
+        *AVERAGING,
+        *LAYERWISE,
+        *RATEFREE,
+        *FOLLOWTHELEADER,
     ]

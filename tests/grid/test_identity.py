@@ -174,5 +174,11 @@ def test_labels_show_what_varies_even_where_it_is_the_default(catalog: Catalog) 
     """A table in which one of three rates has no number would puzzle its reader."""
     grid = Grid.from_text('[trial]\noptimizer = ["sgd", { name = "adam", lr = [0.01, 0.1] }]', "x", catalog)
     assert [each["optimizer"] for each in labels(grid.cells(catalog))] == ["sgd", "adam(lr=0.01)", "adam(lr=0.1)"]
+    inside = '[trial]\noptimizer = { name = "lookahead", inner = ["sgd", { name = "adam", lr = [0.01, 0.1] }] }'
+    assert [each["optimizer"] for each in labels(Grid.from_text(inside, "x", catalog).cells(catalog))] == [
+        "lookahead(inner=sgd)",
+        "lookahead(inner=adam(lr=0.01))",
+        "lookahead(inner=adam(lr=0.1))",
+    ]
     alone = Grid.from_text('[trial]\noptimizer = { name = "adam", lr = 0.01 }', "x", catalog)
     assert [each["optimizer"] for each in labels(alone.cells(catalog))] == ["adam"]

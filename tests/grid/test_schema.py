@@ -21,6 +21,7 @@ from nnbench import Grid, load_catalog
 from nnbench.components import KINDS
 from nnbench.errors import GridError
 from nnbench.grid import fields, json_schema
+from nnbench.grid.trial import plain
 
 CATALOG = load_catalog()
 LOOKUPS = {"small": SmallLookup(), "installed": CATALOG}
@@ -163,17 +164,16 @@ def test_the_schema_accepts_every_experiment(path: Path) -> None:
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_the_schema_accepts_every_component_with_its_defaults_written_out(kind: str) -> None:
     for name in CATALOG.names(kind):
-        values = {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in CATALOG[kind, name]().hyperparameters().items()
-        }
-        VALIDATORS["installed"].validate({"trial": {kind: {"name": name, **values}}})
+        VALIDATORS["installed"].validate({"trial": {kind: plain(CATALOG[kind, name]())}})
 
 
 def test_the_schema_tells_an_editor_defaults_and_descriptions() -> None:
     trial = json_schema(CATALOG)["$defs"]["trial"]["properties"]
     assert trial["epochs"]["default"] == 50
     assert all(trial[name]["description"] for name in fields.Plain.model_fields)
+    wrapped = json_schema(SmallLookup())["$defs"]["optimizer"]["anyOf"][-1]["properties"]
+    assert wrapped["name"]["enum"][0] == "wrapped"
+    assert wrapped["inner"]["default"] == {"name": "descent", "lr": 0.5, "mu": 0.0}
 
 
 COUNTS = st.integers(-1, 3)

@@ -220,6 +220,22 @@ def test_a_view_of_the_launch_shows_its_cells_with_the_columns_that_tell_them_ap
     assert "params.`dataset`" not in view["selectedColumns"]
 
 
+def test_a_view_leaves_out_what_follows_from_which_component_is_inside_another(
+    small_grid, catalog: Catalog, tmp_path: Path
+) -> None:
+    grid = small_grid(
+        optimizer=[{"name": "lookahead", "inner": "sgd"}, {"name": "lookahead", "inner": {"name": "adam", "eps": [1e-8, 1e-7]}}]
+    )
+    results = launched(grid, catalog, tmp_path)
+    runs = children(results, prepare(default_uri(tmp_path)))
+    assert {run.data.params["optimizer.inner"] for run in runs} == {"sgd", "adam"}
+    assert {run.data.params.get("optimizer.inner.eps") for run in runs} == {None, "1e-08", "1e-07"}
+    (location,) = results.launch.logged_to.values()
+    experiment = prepare(default_uri(tmp_path)).get_experiment(location.partition("/")[0])
+    columns = json.loads(experiment.tags[f"mlflow.sharedViewState.{results.launch.id}"])["selectedColumns"]
+    assert [each for each in columns if "optimizer" in each] == ["params.`optimizer.inner`", "params.`optimizer.inner.eps`"]
+
+
 def test_each_trial_can_be_a_run_as_well(small_grid, catalog: Catalog, tmp_path: Path) -> None:
     results = launched(small_grid(activation=["tanh", "relu"], seeds=3), catalog, tmp_path)
     again = launched(small_grid(activation=["tanh", "relu"], seeds=3), catalog, tmp_path, runs="trial")

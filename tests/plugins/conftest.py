@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from nnbench import Component
 
 
-def _with(component: Component, hyperparameters: dict[str, np.ndarray]) -> Component:
+def _with(component: Component, hyperparameters: dict[str, Any]) -> Component:
     """A copy with arrays in place of numbers, past the constructor, as the engine makes it."""
     made = copy.copy(component)
     for field, value in hyperparameters.items():
@@ -20,12 +21,18 @@ def _with(component: Component, hyperparameters: dict[str, np.ndarray]) -> Compo
 
 
 def _stacked(component: Component, trials: int, dtype: type) -> tuple[Component, list[Component]]:
-    rows: list[dict[str, np.ndarray]] = [{} for _ in range(trials)]
+    together: dict[str, Any] = {}
+    rows: list[dict[str, Any]] = [{} for _ in range(trials)]
     for field, value in component.hyperparameters().items():
         if isinstance(value, float):
-            for trial, row in enumerate(rows):
-                row[field] = np.full((1, 1, 1), value * 0.9**trial, dtype)
-    together = {field: np.concatenate([row[field] for row in rows]) for field in rows[0]}
+            each: list[Any] = [np.full((1, 1, 1), value * 0.9**trial, dtype) for trial in range(trials)]
+            together[field] = np.concatenate(each)
+        elif isinstance(value, Component):
+            together[field], each = _stacked(value, trials, dtype)
+        else:
+            continue
+        for row, single in zip(rows, each, strict=True):
+            row[field] = single
     return _with(component, together), [_with(component, row) for row in rows]
 
 

@@ -20,6 +20,8 @@ for family in families():
         EXCUSED.setdefault(law, {}).update(excuses)
 WORKED = [case for family in families() for case in getattr(family, "WORKED", [])]
 
+LAYERS = [(32, 3), (32, 33), (2, 33), (1, 2), (5, 4)]
+
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.name)
 
 
@@ -76,18 +78,18 @@ def test_steps_worked_by_hand(optimizer: Optimizer, gradients: list[float], posi
 def test_a_step_changes_params_and_state_in_place_and_nothing_else(optimizer: Optimizer, dtype: type) -> None:
     rng = np.random.default_rng(0)
     params, grads = rng.normal(size=(2, 2, 3, 4)).astype(dtype)
-    start, lr = params.copy(), np.full((2, 1, 1), 0.1, dtype)
+    start, lr = params.copy(), np.full((2, 1, 1), 0.5, dtype)
     state = optimizer.init(params)
     np.testing.assert_array_equal(params, start)
     arrays = dict(state)
-    for t in (1, 2):
+    for t in range(1, 21):  # rates that are estimated are tiny at first
         grads *= 2
         given = grads.copy()
         optimizer.step(params, grads, state, lr, t)
         np.testing.assert_array_equal(grads, given)
     assert (params != start).all()
     assert params.dtype == dtype
-    assert (lr == dtype(0.1)).all()
+    assert (lr == dtype(0.5)).all()
     assert state.keys() == arrays.keys()
     for name, array in state.items():
         assert array is arrays[name]
@@ -101,7 +103,9 @@ def test_params_may_be_a_view(optimizer: Optimizer) -> None:
     whole = np.ones((2, 9))
     view = whole[:, 3:].reshape(2, 2, 3)
     assert view.base is whole
-    optimizer.step(view, np.ones((2, 2, 3)), optimizer.init(view), np.full((1, 1, 1), 0.1), 1)
+    state = optimizer.init(view)
+    for t in (1, 2):
+        optimizer.step(view, np.ones((2, 2, 3)), state, np.full((1, 1, 1), 0.1), t)
     assert (whole[:, :3] == 1).all()
     assert (whole[:, 3:] < 1).all()
 
@@ -128,6 +132,50 @@ def test_a_row_of_a_stack_equals_the_same_trial_alone_bit_for_bit(optimizer: Opt
         np.testing.assert_array_equal(single_params, params[row])
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "shape"),
+    [(o, shape) for o in OPTIMIZERS for shape in (LAYERS if o.scope == "layer" else [(1, 1218)])],
+    ids=lambda value: value.name if isinstance(value, Optimizer) else str(value),
+)
+def test_a_row_does_not_depend_on_how_many_there_are(optimizer: Optimizer, shape: tuple[int, int]) -> None:
+    """With layers that are views of a longer row, as the engine hands them over."""
+    rng = np.random.default_rng(7)
+    n = shape[0] * shape[1]
+    block = (-1, *shape)
+    start = rng.normal(size=(33, n + 5)).astype(np.float32)
+    grads = rng.normal(size=(3, 33, n + 7)).astype(np.float32)
+
+    def steps(rows: slice) -> np.ndarray:
+        flat, past = start[rows].copy(), grads[:, rows].copy()
+        params = flat[:, 2 : 2 + n].reshape(block)
+        assert np.shares_memory(params, flat)
+        state = optimizer.init(params)
+        for t, g in enumerate(past, start=1):
+            optimizer.step(params, g[:, 3 : 3 + n].reshape(block), state, np.full((1, 1, 1), optimizer.lr, np.float32), t)
+        return np.stack([params, optimizer.evaluated(params, state)])
+
+    everything = steps(slice(0, 33))
+    for size in (1, 2, 3, 8, 17, 32):
+        np.testing.assert_array_equal(steps(slice(1, 1 + size)), everything[:, 1 : 1 + size])
+
+
+@every_optimizer
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_evaluated_starts_at_the_parameters_and_is_found_without_a_change(optimizer: Optimizer, dtype: type) -> None:
+    rng = np.random.default_rng(8)
+    params, grads = rng.normal(size=(2, 2, 3, 4)).astype(dtype)
+    state, lr = optimizer.init(params), np.full((1, 1, 1), optimizer.lr, dtype)
+    np.testing.assert_allclose(optimizer.evaluated(params, state), params, rtol=1e-6)
+    for t in range(1, 8):
+        optimizer.step(params, grads, state, lr, t)
+        before = [params.copy(), *(array.copy() for array in state.values())]
+        found = optimizer.evaluated(params, state)
+        assert (found.shape, found.dtype) == (params.shape, params.dtype)
+        assert np.isfinite(found).all()
+        for array, copied in zip([params, *state.values()], before, strict=True):
+            np.testing.assert_array_equal(array, copied)
+
+
 @every_optimizer
 def test_a_frozen_trial_stays_at_0(optimizer: Optimizer) -> None:
     """What the engine makes of a trial that diverged: parameters, gradient and state are 0 from then on."""
@@ -141,6 +189,7 @@ def test_a_frozen_trial_stays_at_0(optimizer: Optimizer) -> None:
                 array[0] = 0
         optimizer.step(params, grads, state, lr, t)
     assert (params[0] == 0).all()
+    assert (optimizer.evaluated(params, state)[0] == 0).all()
     assert np.isfinite(params).all()
 
 

@@ -22,7 +22,8 @@ from nnbench import Optimizer
 Steps = Iterator[tuple[float, float]]
 """Learning rate and gradient of each step."""
 Recurrence = Callable[[Steps], Iterator[float]]
-Reference = Callable[[np.ndarray, Iterator[tuple[float, np.ndarray]]], Iterator[np.ndarray]]
+MatrixSteps = Iterator[tuple[float, np.ndarray]]
+Reference = Callable[[np.ndarray, MatrixSteps], Iterator[np.ndarray]]
 Worked = tuple[Optimizer, list[float], list[float]]
 Excuses = dict[str, dict[str, str]]
 
