@@ -107,7 +107,7 @@ class QHM(Optimizer):
 
     The average of a plain step and of one with momentum: nu = 0 is sgd, nu = 1 is momentum with the rate times 1 - beta, nu = beta
     is nesterov with that rate. v starts at 0 and is not corrected for it, so with beta = 0.999 the plain step rules the first
-    hundreds of steps. Defaults are the authors' rule of thumb; neither PyTorch nor optax nor Keras has it.
+    hundreds of steps. beta and nu are the authors' rule of thumb; neither PyTorch nor optax nor Keras has it.
 
     Ma and Yarats 2019, "Quasi-hyperbolic momentum and Adam for deep learning".
     """
