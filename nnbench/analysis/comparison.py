@@ -158,6 +158,8 @@ class Comparison:
     ranking: Ranking | None
     """Friedman's test with mean ranks in the order of `levels`; None with fewer than three levels or five data sets."""
     choices: tuple[Choice, ...] = ()
+    tuning_seeds: int = 0
+    """With how many seeds each setting was tried."""
     notes: tuple[str, ...] = ()
     """What cannot be concluded, and why, in plain sentences."""
 
@@ -184,6 +186,7 @@ def compare(
     rows: Sequence[Row],
     claims: Sequence[ClaimMade] = (),
     choices: Sequence[Choice] = (),
+    tuning_seeds: int = 0,
 ) -> Comparison:
     """Compare the levels of a factor; `rows` have the columns of every metric that is asked for, `placed` is by cell id."""
     table = _Table(placed, rows)
@@ -205,6 +208,7 @@ def compare(
         seeds=len({row["seed"] for row in rows}),
         ranking=ranking,
         choices=tuple(choices),
+        tuning_seeds=tuning_seeds,
         notes=tuple(_notes(table, metric, levels, datasets, pairs)),
     )
 

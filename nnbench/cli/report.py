@@ -54,8 +54,16 @@ def report(which: str | None, form: str, folder: Path) -> None:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--results", type=click.Path(path_type=Path, file_okay=False), default=Path("mlruns"), show_default=True)
-@click.option("--format", "form", type=click.Choice(["table", "markdown"]), default="table", show_default=True)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("mlruns"),
+    show_default=True,
+    help="Where results are kept, as --folder of the other commands.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "markdown"]), default="table", show_default=True, help="How to print the table."
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each processor unless given.")
 @click.pass_obj
 def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, workers: int | None) -> None:
