@@ -1,11 +1,12 @@
-# Each target sets up what it needs. `make demo` runs the main job, `make test` the tests, `make check` everything that is not a test.
+# Each target sets up what it needs. `make demo` runs the main job, `make test` the tests, `make check` everything that is not a test,
+# `make claims` the experiments about the lecture notes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Parallel test processes; each worker process of nnbench itself uses one thread.
 TEST_WORKERS ?= 2
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench claims clean
 
 demo: $(VENV)/installed
 	$(BIN)/nnbench run experiments/demo.toml
@@ -25,6 +26,10 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/workers.py
 	$(BIN)/python benchmarks/gradcheck.py
 	$(BIN)/python benchmarks/components.py
+	$(BIN)/python benchmarks/statistics.py
+
+claims: $(VENV)/installed
+	$(BIN)/nnbench claims experiments/notes
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nnbench needs Python 3.11 or newer; try make PYTHON=python3.12")'
