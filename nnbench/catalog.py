@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -286,8 +287,26 @@ def _described(entry: Entry) -> str:
 
 
 def _origin(cls: type[Component], dist: Distribution) -> Origin:
-    file = inspect.getsourcefile(cls)
-    return Origin(dist.name, dist.version, _digest([Path(file)]) if file and _is_editable(dist) else "")
+    return Origin(dist.name, dist.version, _digest(_sources(cls.__module__)) if _is_editable(dist) else "")
+
+
+@cache
+def _sources(module: str) -> tuple[Path, ...]:
+    """The module's file and those of the modules of its package that it takes functions and classes from, and they from others."""
+    package = module.partition(".")[0]
+    found: dict[str, None] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in sys.modules:
+            continue
+        found[name] = None
+        for value in vars(sys.modules[name]).values():
+            owner = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+            if isinstance(owner, str) and owner.startswith(f"{package}."):
+                waiting.append(owner)
+    files = (getattr(sys.modules[name], "__file__", None) for name in sorted(found))
+    return tuple(Path(file) for file in files if file)
 
 
 @cache

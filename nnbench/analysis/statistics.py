@@ -57,7 +57,9 @@ def interquartile_mean(tasks: Sequence[Seeds]) -> Interval:
 
     rng = np.random.default_rng(0)
     pooled = np.concatenate([task[rng.integers(len(task), size=(RESAMPLES, len(task)))] for task in tasks], axis=1)
-    sizes = [(2 * len(task) + 1) / 3 for task in tasks]  # what is trimmed counts less; intervals that cover as they should need this
+    sizes = [
+        (2 * len(task) + 1) / 3 for task in tasks
+    ]  # what is trimmed counts less; intervals that cover as they should need this
     return _expanded(float(statistic(np.concatenate(tasks))), statistic(pooled), sizes)
 
 
