@@ -109,7 +109,7 @@ def test_plugins_lists_each_with_what_it_offers() -> None:
 
 
 def test_a_plugin_can_be_left_out() -> None:
-    assert "activation" not in said("-p", "no:activations", "list")
+    assert not re.search(r"^activation\b", said("-p", "no:activations", "list"), re.MULTILINE)
     assert "left out: activations" in said("-p", "no:activations", "plugins")
 
 
