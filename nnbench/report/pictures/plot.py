@@ -140,9 +140,9 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(style.muted)
     axes.tick_params(colors=style.ink, color=style.muted, width=0.6, length=2.5, pad=2)
-    axes.set_title(panel.title, loc="left", color=style.ink, pad=4)
-    axes.set_xlabel(panel.x_label, color=style.ink, labelpad=1.5)
-    axes.set_ylabel(panel.y_label, color=style.ink, labelpad=1.5)
+    axes.set_title(panel.title, loc="left", color=style.ink, y=1.0, pad=4)
+    axes.set_xlabel(panel.x_label, color=style.ink)
+    axes.set_ylabel(panel.y_label, color=style.ink)
     axes.set_xlim(*panel.x_limits)
     if panel.log:
         axes.set_yscale("log")
