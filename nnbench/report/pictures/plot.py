@@ -28,7 +28,7 @@ WIDTH, HEIGHT = 4.4, 2.05
 TEXT = 7.5
 DOTS = 220
 """Dots to an inch of a PNG."""
-TITLE, LINE, EDGE = 0.25, 0.155, 0.08
+TITLE, LINE, EDGE = 0.25, 0.135, 0.08
 """Inches that the title and a line of the caption take, and what stays free around them."""
 LEFT, RIGHT, BOTTOM, TOP = 0.48, 0.12, 0.36, 0.22
 """Inches of a panel beside its axes."""
