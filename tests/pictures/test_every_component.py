@@ -1,9 +1,8 @@
-"""Every shipped component has a picture, drawn in every way."""
+"""Every shipped component has a picture, as PNG and as text; test_gallery.py has the SVG of each."""
 
 from __future__ import annotations
 
 from functools import cache
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -58,11 +57,9 @@ def test_a_picture_is_the_same_each_time(component: Component) -> None:
 
 
 @every_component
-def test_every_component_is_drawn_as_svg_png_and_text(component: Component, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_component_is_drawn_as_png_and_as_text(component: Component, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plot, "DOTS", 40)
     figure = drawn(component)
-    tree = ElementTree.fromstring(plot.svg(figure, component.name))
-    assert len(list(tree.iter("{http://www.w3.org/2000/svg}path"))) > 20
     assert plot.png(figure, component.name)[:4] == b"\x89PNG"
     lines = text.render(figure, 100, colors=False).splitlines()
     assert max(map(len, lines)) <= 110

@@ -79,8 +79,9 @@ def test_a_card_has_summary_picture_hyperparameters_origin_and_docstring(tree: E
         assert (text_of(next(iter(element.iter(f"{HTML}h3")))).endswith("default")) == entry.cls.default
 
 
-def test_nothing_failed_to_be_drawn(found: list[Card]) -> None:
+def test_every_component_is_drawn_as_svg(found: list[Card]) -> None:
     assert [(each.kind, each.name, each.problem) for each in found if not each.picture] == []
+    assert min(each.picture.count("<path") for each in found) > 10
 
 
 def test_ids_are_unique_and_what_is_referred_to_is_there(tree: Element, written: str) -> None:

@@ -32,7 +32,7 @@ from nnbench.report.pictures.figure import Figure
 
 READING = {
     "activation": "Response and derivative for pre-activations z, in the same axes for all.",
-    "initializer": f"Weights of a layer, and the variance of activations after each of {initializers.LAYERS} layers of "
+    "initializer": f"Shares of a layer's weights, and the variance of activations after each of {initializers.LAYERS} layers of "
     f"{initializers.WIDTH} units that are drawn so.",
     "optimizer": f"The path down a bent valley, from the ring, a dot every {optimizers.DOTS} steps, and the height along it.",
     "schedule": f"What multiplies the learning rate over {schedules.TOTAL} steps, as many as a run with the default sizes has.",

@@ -61,7 +61,7 @@ def draw(initializer: Initializer) -> Figure:
     share = counts / w.size
     layers = np.arange(LAYERS + 1.0)
     panels = (
-        Panel("weights of a layer", (Bars(edges, share),), "weight", x_limits, (0.0, 1.08 * float(share.max())), "share"),
+        Panel("shares of a layer's weights", (Bars(edges, share),), "weight", x_limits, (0.0, 1.08 * float(share.max()))),
         Panel(
             "variance of activations",
             (

@@ -6,23 +6,31 @@ import numpy as np
 
 from nnbench.components import Penalty
 from nnbench.engine.network import checked
-from nnbench.report.pictures.figure import Figure, Line, Panel, limits, without_jumps
+from nnbench.report.pictures.figure import Array, Figure, Line, Panel, limits, without_jumps
 from nnbench.report.pictures.single import alone
 
-WEIGHT = np.linspace(-2, 2, 401)
+REACHES = (2, 4, 8)
+"""Weights up to the first of these are drawn, further ones where the penalty is level so far."""
 
 
 def draw(penalty: Penalty) -> Figure:
     """Both for a matrix that has one weight alone."""
-    w = WEIGHT[:, None, None]
-    called = alone(penalty)
-    value = np.ravel(checked(penalty, "value", called.value(w), w))
-    derivative = np.ravel(checked(penalty, "gradient", called.gradient(w), w))
-    x_limits = float(WEIGHT[0]), float(WEIGHT[-1])
-    kinked = without_jumps(WEIGHT, derivative, penalty.kinks)
+    drawn = [_curves(penalty, reach) for reach in REACHES]
+    w, value, derivative = next((each for each in drawn if np.ptp(each[1]) > 0), drawn[0])
+    x_limits = float(w[0]), float(w[-1])
     return Figure(
         (
-            Panel("penalty", (Line(WEIGHT, value),), "weight", x_limits, limits([value])),
-            Panel("derivative", (Line(WEIGHT, kinked, color=1),), "weight", x_limits, limits([derivative])),
+            Panel("penalty", (Line(w, value),), "weight", x_limits, limits([value])),
+            Panel("derivative", (Line(w, derivative, color=1),), "weight", x_limits, limits([derivative])),
         )
     )
+
+
+def _curves(penalty: Penalty, reach: int) -> tuple[Array, Array, Array]:
+    """Weights up to there, and value and derivative at each."""
+    w = np.linspace(-reach, reach, 401)
+    matrices = w[:, None, None]
+    called = alone(penalty)
+    value = np.ravel(checked(penalty, "value", called.value(matrices), matrices))
+    derivative = np.ravel(checked(penalty, "gradient", called.gradient(matrices), matrices))
+    return w, value, without_jumps(w, derivative, penalty.kinks)

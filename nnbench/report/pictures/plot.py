@@ -28,7 +28,7 @@ WIDTH, HEIGHT = 4.4, 2.05
 TEXT = 7.5
 DOTS = 220
 """Dots to an inch of a PNG."""
-TITLE, LINE, EDGE = 0.25, 0.155, 0.08
+TITLE, LINE, EDGE = 0.25, 0.135, 0.08
 """Inches that the title and a line of the caption take, and what stays free around them."""
 LEFT, RIGHT, BOTTOM, TOP = 0.48, 0.12, 0.36, 0.22
 """Inches of a panel beside its axes."""
@@ -140,9 +140,9 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(style.muted)
     axes.tick_params(colors=style.ink, color=style.muted, width=0.6, length=2.5, pad=2)
-    axes.set_title(panel.title, loc="left", color=style.ink, pad=4)
-    axes.set_xlabel(panel.x_label, color=style.ink, labelpad=1.5)
-    axes.set_ylabel(panel.y_label, color=style.ink, labelpad=1.5)
+    axes.set_title(panel.title, loc="left", color=style.ink, y=1.0, pad=4)
+    axes.set_xlabel(panel.x_label, color=style.ink)
+    axes.set_ylabel(panel.y_label, color=style.ink)
     axes.set_xlim(*panel.x_limits)
     if panel.log:
         axes.set_yscale("log")

@@ -10,8 +10,8 @@ from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, M
 from nnbench.seeds import stream
 
 SAMPLES = 240
-X: Limits = (-4.0, 8.0)
-Y: Limits = (-3.0, 6.0)
+X: Limits = (-4.2, 6.6)
+Y: Limits = (-3.9, 4.5)
 
 
 def draw(preprocessor: Preprocessor) -> Figure:
@@ -33,10 +33,10 @@ def draw(preprocessor: Preprocessor) -> Figure:
 def cloud() -> tuple[Array, Array]:
     """Two correlated features of different means and spreads, a few outliers among them, and which half each point is in."""
     rng = stream(0, "picture", "cloud")
-    x = rng.standard_normal((SAMPLES, 2)) @ np.array([[1.5, 0.6], [0.0, 0.35]])
-    x[: SAMPLES // 40] *= 2.2
+    x = rng.standard_normal((SAMPLES, 2)) @ np.array([[1.3, 0.6], [0.0, 0.35]])
+    x[: SAMPLES // 40] *= 1.8
     labels = (x[:, 0] > 0).astype(np.float64)
-    return x + np.array([3.0, 2.0]), labels
+    return x + np.array([2.5, 1.5]), labels
 
 
 def _panel(title: str, x: Array, labels: Array, x_limits: Limits, y_limits: Limits) -> Panel:

@@ -49,7 +49,7 @@ Row = tuple[str, int]
 
 def _panel(panel: Panel, columns: int, colors: bool) -> list[Row]:
     low, high = _scaled(panel, np.array(panel.y_limits))
-    y_ticks = {value: power(round(value)) if panel.log else number(value) for value in ticks((low, high), 4, whole=panel.log)}
+    y_ticks = {value: power(round(value)) if panel.log else number(value) for value in ticks((low, high), 5, whole=panel.log)}
     x_ticks = {value: number(value) for value in ticks(panel.x_limits, 5)}
     margin = max((len(text) for text in y_ticks.values()), default=1)
     width = columns - margin - 2
