@@ -1,4 +1,4 @@
-"""Activations that pass positive pre-activations unchanged."""
+"""Rectifiers: activations with a corner where they begin to pass their pre-activations."""
 
 # NumPy's arithmetic is typed Any.
 
@@ -15,7 +15,7 @@ class ReLU(Activation):
     """max(z, 0), the rectifier ("rect").
 
     Range [0, ∞), derivative 1 if z > 0 else 0; at the kink z = 0 the left one, 0, as most implementations have it. A unit
-    whose z is negative for every sample learns nothing more: it is dead.
+    whose z is negative for every sample learns nothing more: it is dead. Gain √2, He et al. 2015.
 
     Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"; Glorot, Bordes and Bengio 2011,
     "Deep sparse rectifier neural networks".
@@ -23,6 +23,7 @@ class ReLU(Activation):
 
     name = "relu"
     kinks = (0.0,)
+    gain = 2**0.5
 
     def forward(self, z: Units) -> Units:
         return z.clip(0, np.inf)  # a third of the time of np.maximum(z, 0)
@@ -34,8 +35,10 @@ class ReLU(Activation):
 class LeakyReLU(Activation):
     """max(z, k·z), 0 < k < 1: a rectifier that lets a little error through.
 
-    Range (-∞, ∞), derivative 1 if z > 0 else k; at the kink z = 0 the left one, k. The slope k differs between libraries:
-    0.01 here, as in the paper and in PyTorch, 0.3 in Keras' layer, 0.2 in TensorFlow's function.
+    Range (-∞, ∞), derivative 1 if z > 0 else k; at the kink z = 0 the left one, k, where JAX takes the right one. The slope k
+    differs between libraries: 0.01 here, as in the paper, PyTorch and JAX, 0.3 in Keras' layer, 0.2 in its function and
+    TensorFlow's. PReLU learns k, RReLU draws it anew for each sample; neither is a function of z alone. Gain √(2 / (1 + k²)),
+    He et al. 2015.
 
     Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
     """
@@ -46,8 +49,87 @@ class LeakyReLU(Activation):
     k: Annotated[float, Gt(0), Lt(1)] = 0.01
     """Slope for negative z."""
 
+    @property
+    def gain(self) -> float:
+        return (2 / (1 + self.k**2)) ** 0.5
+
     def forward(self, z: Units) -> Units:
         return np.maximum(z, self.k * z)
 
     def derivative(self, z: Units, a: Units) -> Units:
-        return np.maximum((z > 0).astype(z.dtype), self.k)
+        d = (z > 0).astype(z.dtype)
+        d *= 1 - self.k
+        d += self.k
+        return d
+
+
+class ReLU6(Activation):
+    """min(max(z, 0), 6): a rectifier with a ceiling.
+
+    Range [0, 6], derivative 1 if 0 < z < 6 else 0; at both kinks the outer one, 0, as in PyTorch and JAX. The ceiling keeps
+    activations within what numbers of few bits can hold.
+
+    Krizhevsky 2010, "Convolutional deep belief networks on CIFAR-10".
+    """
+
+    name = "relu6"
+    kinks = (0.0, 6.0)
+
+    def forward(self, z: Units) -> Units:
+        return z.clip(0, 6)
+
+    def derivative(self, z: Units, a: Units) -> Units:
+        return (np.abs(z - 3) < 3).astype(z.dtype)
+
+
+class SquaredReLU(Activation):
+    """max(z, 0)².
+
+    Range [0, ∞), derivative 2·max(z, 0), without a jump. What overflows, beyond z ≈ 1.8e19 in float32, is the largest number.
+
+    So et al. 2021, "Primer: searching for efficient transformers for language modeling".
+    """
+
+    name = "squared_relu"
+
+    def forward(self, z: Units) -> Units:
+        a = z.clip(0, np.inf)
+        with np.errstate(over="ignore"):
+            a *= a
+        return a.clip(0, np.finfo(z.dtype).max, out=a)
+
+    def derivative(self, z: Units, a: Units) -> Units:
+        r = z.clip(0, np.finfo(z.dtype).max / 2)
+        r *= 2
+        return r
+
+
+class Threshold(Activation):
+    """z if z > θ else v: a rectifier that jumps.
+
+    Range {v} ∪ (θ, ∞), derivative 1 if z > θ else 0. At z = θ the value jumps from v to θ, which no derivative shows. PyTorch and
+    Keras have no defaults. Keras' former layer ThresholdedReLU had θ = 1, with which many a unit never passes anything from its
+    first weights on, so that small networks do not learn; 0.1 is what PyTorch's documentation takes as an example.
+
+    Konda, Memisevic and Krueger 2014, "Zero-bias autoencoders and the benefits of co-adapting features".
+    """
+
+    theta: float = 0.1
+    """θ."""
+    value: float = 0.0
+    """v."""
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        return (self.theta,)
+
+    def forward(self, z: Units) -> Units:
+        passes = (z > self.theta).astype(z.dtype)
+        a = z * passes
+        np.subtract(1, passes, out=passes)
+        passes *= self.value
+        a += passes
+        return a
+
+    def derivative(self, z: Units, a: Units) -> Units:
+        return (z > self.theta).astype(z.dtype)

@@ -17,7 +17,7 @@ GRIDS = {
     "batch.toml": b"[trial]\ntrain_size = 32\n",
     "seeds.toml": b"seeds = [-1]\n",
 }
-TYPO = "did you mean sigmoid?"
+TYPO = "did you mean sigmoid"
 
 BAD: dict[str, tuple[list[str], list[str]]] = {
     "no file": (["run", "missing.toml"], ["missing.toml", "No such file"]),
