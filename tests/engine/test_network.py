@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import cycle, islice
 
 import numpy as np
 import pytest
@@ -77,7 +77,8 @@ def test_networks_equal_a_loops_only_reference_to_1e_12(trials, activation: str,
 
 
 def test_gradients_of_every_component_match_central_differences(trials, catalog: Catalog) -> None:
-    for activation, loss, penalty in product(catalog.names("activation"), catalog.names("loss"), catalog.names("penalty")):
+    names = [catalog.names(kind) for kind in ("activation", "loss", "penalty")]  # which of them meet is test_pairwise.py's concern
+    for activation, loss, penalty in islice(zip(*map(cycle, names), strict=True), max(map(len, names))):
         components = f'activation = "{activation}"\nloss = "{loss}"\npenalty = "{penalty}"\n'
         stack = trials(components + 'hidden = [4, 3]\nprecision = "float64"\nbatch_size = 4')
         one = Pass(stack)
@@ -102,7 +103,8 @@ def test_gradients_of_every_component_match_central_differences(trials, catalog:
             if crossed or hinge:
                 continue
             numeric = (above - below) / (2 * epsilon)
-            assert analytic[index] == pytest.approx(numeric, rel=1e-5, abs=1e-8), (activation, loss, penalty, index)
+            rounding = 4 * np.finfo(float).eps * abs(above) / epsilon
+            assert analytic[index] == pytest.approx(numeric, rel=1e-5, abs=1e-8 + rounding), (activation, loss, penalty, index)
 
 
 def test_layer_views_share_the_memory_of_the_row_of_parameters() -> None:
