@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from nnbench import Ge, Gt, Lt, NonNegative, Samples
+from nnbench import Ge, Gt, Le, Lt, NonNegative, Samples
 from nnbench_datasets.task import Labels, Task, by_rank, in_turn, on_circle, separable
 
 
@@ -149,12 +149,12 @@ class Ringnorm(Task):
 
     dimensions: Annotated[int, Ge(4)] = 8
     """Number of features, each as telling as any other."""
-    shift: NonNegative = 1.0
+    shift: Annotated[float, Ge(0), Le(2)] = 1.0
     """Distance between the classes' centres."""
 
     @property
     def clean_target(self) -> float:
-        return 0.78
+        return 0.76 + 0.02 * self.shift**2
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         labels = in_turn(n, 2)
