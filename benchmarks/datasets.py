@@ -54,7 +54,7 @@ VARIANTS = {
         "dimensions = 4, classes = 2",
         "dimensions = 10, classes = 2",
     ),
-    "ringnorm": ("shift = 2.0", "dimensions = 20", "dimensions = 20, shift = 2.0"),
+    "ringnorm": ("shift = 0.0", "shift = 2.0", "dimensions = 20", "dimensions = 20, shift = 2.0"),
     "xor": ("noise = 0.2", "noise = 0.6"),
     "checkerboard": ("squares = 2", "squares = 4"),
     "corners": ("noise = 0.1", "noise = 0.2"),

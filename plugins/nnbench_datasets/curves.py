@@ -42,7 +42,7 @@ class Moons(Task):
 class HalfKernel(Task):
     """Half an ellipse inside another, both open to the left, Gaussian noise around them.
 
-    The inner one is class 1. Linear accuracy 0.70. From Jeroen Kools, "6 functions for generating artificial datasets" (MATLAB
+    The inner one is class 1. Linear accuracy 0.69. From Jeroen Kools, "6 functions for generating artificial datasets" (MATLAB
     Central), with its proportions, the outer width being 1; its noise is uniform in a square, of the same standard deviation.
     """
 
@@ -69,7 +69,7 @@ class HalfKernel(Task):
 class Spirals(Task):
     """Intertwined Archimedean spirals, one to a class, Gaussian noise around them.
 
-    They run from the centre to the unit circle. Linear accuracy with one turn: 0.75 for two arms, 0.53 for three, 0.33 for five;
+    They run from the centre to the unit circle. Linear accuracy with one turn: 0.75 for two arms, 0.53 for three, 0.32 for five;
     it falls with the turns. More arms and more turns take longer to learn.
     """
 
@@ -162,7 +162,7 @@ class Sine(Task):
 class SwissRoll(Task):
     """A sheet rolled up in space, in strips of alternating classes, Gaussian noise around it.
 
-    Linear accuracy 0.67 with six strips, 0.80 with four. The sheet is that of scikit-learn's make_swiss_roll (Marsland 2009,
+    Linear accuracy 0.67 with six strips, 0.81 with four. The sheet is that of scikit-learn's make_swiss_roll (Marsland 2009,
     "Machine Learning: An Algorithmic Perspective", chapter 10), one and a half turns from radius 1/3 to 1; the strips, here
     equally probable, have to be told apart both along the roll and from the neighbouring turns.
     """

@@ -41,7 +41,7 @@ class InnerProduct(Task):
 class Tones(Task):
     """Sine waves of random phase in Gaussian noise, classes by frequency: 1, 2, … periods.
 
-    Linear accuracy 0.37. What tells the classes is energy, a sum of two squares, whatever the phase: Adelson and Bergen 1985,
+    Linear accuracy 0.36. What tells the classes is energy, a sum of two squares, whatever the phase: Adelson and Bergen 1985,
     "Spatiotemporal energy models for the perception of motion". The target follows from the error of an ideal detector of
     orthogonal signals of unknown phase (Proakis, "Digital Communications").
     """
