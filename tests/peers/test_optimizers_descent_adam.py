@@ -7,8 +7,6 @@ lacks can be put together from what it has: the displacement of a mean of moment
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +15,7 @@ import numpy as np
 import optax
 import pytest
 import torch
+from optimizing import LR, NO_EPS, START, Positions, from_keras, from_nnbench, from_optax, from_torch
 
 from nnbench import Optimizer
 from nnbench_optimizers import ADAM, ADAPTIVE, DESCENT
@@ -37,73 +36,6 @@ from nnbench_optimizers.adam import (
 from nnbench_optimizers.adaptive import AdaDelta, AdaGrad, NovoGrad, RMSProp, RMSPropCentred, RProp
 from nnbench_optimizers.descent import QHM, SGD, AggMo, Lion, Momentum, Nesterov, SignSGD, Signum
 
-keras.config.set_floatx("float64")
-
-STEPS, SHAPE = 200, (4, 6)
-LR = 0.01
-Positions = np.ndarray
-"""After each step, (step, *SHAPE)."""
-
-
-def gradients() -> np.ndarray:
-    """Of scales from 1e-4 to 1e3; noisy and turning now and then, but for rows that are rare, steady, and 0 for a while."""
-    rng = np.random.default_rng(0)
-    noise = rng.normal(size=(STEPS, *SHAPE))
-    grads = (0.3 + noise) * np.sign(np.sin(np.arange(STEPS) / 9))[:, None, None]
-    grads[:, 1] *= rng.random((STEPS, 1)) < 0.1
-    grads[:, 2] = 1 + 0.1 * noise[:, 2]
-    grads[50:80, 3] = 0.0
-    return grads * np.logspace(-4, 3, SHAPE[1])
-
-
-GRADIENTS = gradients()
-START = np.random.default_rng(1).normal(size=SHAPE)
-
-
-def from_nnbench(optimizer: Optimizer) -> Positions:
-    params, rate = START[None].copy(), np.full((1, 1, 1), LR)
-    state = optimizer.init(params)
-    positions = []
-    for t, g in enumerate(GRADIENTS, start=1):
-        optimizer.step(params, g[None], state, rate, t)
-        positions.append(params[0].copy())
-    return np.array(positions)
-
-
-def from_torch(cls: Callable[..., torch.optim.Optimizer], **options: Any) -> Positions:
-    param = torch.nn.Parameter(torch.from_numpy(START.copy()))
-    optimizer = cls([param], lr=LR, **options)
-    positions = []
-    for g in GRADIENTS:
-        param.grad = torch.from_numpy(g)
-        optimizer.step()
-        positions.append(param.detach().numpy().copy())
-    return np.array(positions)
-
-
-def from_optax(transformation: optax.GradientTransformation) -> Positions:
-    def step(carry: Any, g: jax.Array) -> tuple[Any, jax.Array]:
-        params, state = carry
-        updates, state = transformation.update(g, state, params)
-        params = optax.apply_updates(params, updates)
-        return (params, state), params
-
-    start = jnp.asarray(START)
-    return np.asarray(jax.jit(partial(jax.lax.scan, step))((start, transformation.init(start)), jnp.asarray(GRADIENTS))[1])
-
-
-def from_keras(cls: Callable[..., keras.optimizers.Optimizer], **options: Any) -> Positions:
-    optimizer = cls(LR, **options)
-
-    def step(carry: Any, g: jax.Array) -> tuple[Any, jax.Array]:
-        params, state = optimizer.stateless_apply(carry[1], [g], carry[0])
-        return (params, state), params[0]
-
-    start = keras.Variable(START, dtype="float64")
-    optimizer.build([start])
-    initial = ([start.value], [variable.value for variable in optimizer.variables])
-    return np.asarray(jax.jit(partial(jax.lax.scan, step))(initial, jnp.asarray(GRADIENTS))[1])
-
 
 def mixed(parts: Sequence[tuple[float, Positions]]) -> Positions:
     """Weighted sum of displacements."""
@@ -115,8 +47,6 @@ def uncorrected(step: jax.Array) -> jax.Array:
     return LR * (1 - 0.9 ** (step + 1)) / jnp.sqrt(1 - 0.999 ** (step + 1))
 
 
-NO_EPS = 1e-30
-"""Where libraries differ in the place of eps: as good as none, but for gradients of 0."""
 CONSTANT_MU = 1e9
 """A momentum_decay that has run its course before the first step: optax has no schedule."""
 
