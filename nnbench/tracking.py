@@ -56,8 +56,8 @@ CHECKED = ("max_relative_error", "failed", "kinks")
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks", "uc")
 COLUMNS = (*SCALARS, "curve_steps", *CURVES, *LAYER_CURVES)
 
-Documents = Callable[[Launch, Path], None]
-"""Writes the files that belong beside a launch into a folder; summary.md becomes the run's description."""
+Documents = Callable[[Launch, Path], Mapping[str, str]]
+"""Writes the files that belong beside a launch into a folder; summary.md becomes the run's description. Returns tags of the run."""
 Row = Mapping[str, Any]
 
 
@@ -161,7 +161,8 @@ class Projection:
         """Attach the launch's files and close its run."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            documents(self.launch, folder)
+            for tag, value in documents(self.launch, folder).items():
+                self._client.set_tag(self.run_id, tag, _fit(value))
             summary = folder / "summary.md"
             if summary.exists():
                 self._client.set_tag(self.run_id, "mlflow.note.content", _fit(summary.read_text(encoding="utf-8"), 7_900))

@@ -21,6 +21,8 @@ from nnbench.analysis.statistics import Interval, Ranking, Seeds
 from nnbench.analysis.tuning import Choice
 
 ALPHA = 0.05
+TAUS = tuple(np.linspace(1, 4, 61).tolist())
+"""Where performance profiles are given."""
 LEAST_FOR_RANKS = 5
 """Data sets below which mean ranks are not worth a diagram."""
 
@@ -51,6 +53,8 @@ class Level:
     """Share of trials that reached the target."""
     area: float
     """Under the performance profile up to four times the best; NaN where the metric is no time."""
+    profile: tuple[float, ...]
+    """Share of runs that took at most so many times as long as the best, at each of `TAUS`; empty where the metric is no time."""
     rank: float
     """Mean over data sets."""
 
@@ -196,7 +200,8 @@ def compare(
     pairs = [pair if pair.improvement.value >= 0.5 else reversed_pair(pair) for pair in pairs]
     tested = _corrected([_pair(table, claim.metric, claim.better, claim.worse) for claim in claims])
     order, ranking = _ranked(table, metric, names, datasets)
-    levels = [_level(table, metric, name, rank, area) for name, rank, area in order]
+    profiles = _profiles(table, metric, names)
+    levels = [_level(table, metric, name, rank, *profiles[name]) for name, rank in order]
     return Comparison(
         factor=factor,
         metric=metric,
@@ -337,8 +342,8 @@ def _outcome(pair: Pair) -> Verdict:
 
 def _ranked(
     table: _Table, metric: str, names: Sequence[str], datasets: Sequence[str]
-) -> tuple[list[tuple[str, float, float]], Ranking | None]:
-    """Levels with mean rank and area, the best first, and Friedman's test over the data sets that have all levels."""
+) -> tuple[list[tuple[str, float]], Ranking | None]:
+    """Levels with mean rank, the best first, and Friedman's test over the data sets that have all levels."""
     chances = np.full((len(datasets), len(names)), np.nan)
     for row, dataset in enumerate(datasets):
         tasks = [task for task, name in table.dataset.items() if name == dataset]
@@ -352,27 +357,27 @@ def _ranked(
             chances[row, column] = np.mean(own) if own else np.nan
     whole = chances[~np.isnan(chances).any(axis=1)]
     if len(names) < 2 or not len(whole):
-        return [(name, math.nan, math.nan) for name in names], None
+        return [(name, math.nan) for name in names], None
     found = statistics.ranking(whole)
-    areas = _areas(table, metric, names)
     order = sorted(range(len(names)), key=lambda at: (found.ranks[at], -np.nanmean(chances[:, at])))
     shown = replace(found, ranks=[found.ranks[at] for at in order]) if len(names) > 2 and len(whole) >= LEAST_FOR_RANKS else None
-    return [(names[at], found.ranks[at], areas[at]) for at in order], shown
+    return [(names[at], found.ranks[at]) for at in order], shown
 
 
-def _areas(table: _Table, metric: str, names: Sequence[str]) -> list[float]:
-    """Areas under performance profiles, over tasks that all levels have with all seeds."""
-    if not METRICS[metric].time:
-        return [math.nan] * len(names)
-    common = [task for task in table.tasks[names[0]] if all(task in table.tasks[name] for name in names)]
+def _profiles(table: _Table, metric: str, names: Sequence[str]) -> dict[str, tuple[float, tuple[float, ...]]]:
+    """Area and performance profile of each level, over tasks that all levels have with all seeds."""
+    common = [task for task in table.dataset if all(table.scores(metric, name, task) for name in names)]
     whole = [task for task in common if len({len(table.scores(metric, name, task)) for name in names}) == 1]
-    if not whole:
-        return [math.nan] * len(names)
+    if not METRICS[metric].time or not whole or len(names) < 2:
+        return dict.fromkeys(names, (math.nan, ()))
     times = [[-np.array(list(table.scores(metric, name, task).values())) for task in whole] for name in names]
-    return statistics.profile_area(times)
+    shares = statistics.performance_profile(times, np.array(TAUS))
+    return {
+        name: (area, tuple(own.tolist())) for name, area, own in zip(names, statistics.profile_area(times), shares, strict=True)
+    }
 
 
-def _level(table: _Table, metric: str, name: str, rank: float, area: float) -> Level:
+def _level(table: _Table, metric: str, name: str, rank: float, area: float, profile: tuple[float, ...]) -> Level:
     pooled = table.pooled(metric, name)
     rows = [row for task in table.tasks[name] for row in table.rows[name, task]]
     scored = [row for row in rows if row["status"] != "failed"]
@@ -389,6 +394,7 @@ def _level(table: _Table, metric: str, name: str, rank: float, area: float) -> L
         failed=len(rows) - len(scored),
         reached=float(np.mean(reached)) if reached else math.nan,
         area=area,
+        profile=profile,
         rank=rank,
     )
 

@@ -13,6 +13,8 @@ from nnbench.cli.output import console, table
 from nnbench.errors import InputError
 from nnbench.grid import Grid
 from nnbench.report import cells, comparison
+from nnbench.report.pictures import comparison as pictures
+from nnbench.report.pictures import files
 from nnbench.results import Launch, Store, merge_into
 
 
@@ -26,16 +28,26 @@ from nnbench.results import Launch, Store, merge_into
     show_default=True,
     help="How to print it; csv has every pair of levels on every data set.",
 )
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PICTURE",
+    help="Also draw it: profiles, probabilities, ranks; .png or .svg.",
+)
 @FOLDER
-def report(which: str | None, form: str, folder: Path) -> None:
+def report(which: str | None, form: str, save: Path | None, folder: Path) -> None:
     """Print a launch's comparison again, from stored results; nothing is trained.
 
     Name a grid file, a grid, or a launch's id; the latest launch unless given. A grid without [compare] asks for no verdict: its
     cells are printed, best first.
     """
     store = _store(folder)
+    if save is not None:
+        files.check(save)
     launch = find_launch(store, which)
     found = comparison.comparison(launch, store)
+    if save is not None and found is not None:
+        files.save(pictures.draw(found), f"{launch.grid}: {found.factor}", save)
     if found is None:
         _without_verdict(launch, store, form)
         return

@@ -14,6 +14,8 @@ from typing import Any
 
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
 from nnbench.report import comparison, gradients
+from nnbench.report.pictures import comparison as pictures
+from nnbench.report.pictures import files
 from nnbench.results import Launch, LaunchCell, Store
 
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
@@ -83,10 +85,10 @@ def markdown(launch: Launch, found: Sequence[Line], limit: int = 30, compared: s
     )
 
 
-def write_documents(store: Store) -> Callable[[Launch, Path], None]:
-    """A function that writes what is worth keeping beside a launch into a folder."""
+def write_documents(store: Store) -> Callable[[Launch, Path], Mapping[str, str]]:
+    """A function that writes what is worth keeping beside a launch into a folder, and returns what its run is tagged with."""
 
-    def write(launch: Launch, folder: Path) -> None:
+    def write(launch: Launch, folder: Path) -> Mapping[str, str]:
         rows = store.rows(launch.trial_ids)
         overrides = "".join(f"# --set {override}\n" for override in launch.overrides)
         found = comparison.comparison(launch, store)
@@ -97,12 +99,16 @@ def write_documents(store: Store) -> Callable[[Launch, Path], None]:
             "environment.json": json.dumps(dict(launch.environment), indent=2),
         }
         if found:
+            picture = pictures.draw(found)
+            files.save(picture, f"{launch.grid}: {found.factor}", folder / "comparison.png")
+            texts |= {"tuning.csv": comparison.tuning_csv(launch, found)} if found.choices else {}
             texts |= {"comparison.json": comparison.as_json(found), "comparison.csv": comparison.as_csv(found)}
         if launch.gradcheck != "off":
             texts["gradcheck.csv"] = gradients.csv_text(launch)
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         store.export(launch.trial_ids, folder / "results.parquet")
+        return comparison.tags(found) if found else {}
 
     return write
 

@@ -108,6 +108,35 @@ def as_csv(found: Comparison) -> str:
     return out.getvalue()
 
 
+def tuning_csv(launch: Launch, found: Comparison) -> str:
+    """Every setting that was tried, with its trials, and whether it was chosen."""
+    chosen = {choice.cell: choice for choice in found.choices}
+    asked = launch.compared
+    names = list(asked.tune) if asked else []
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["level", "task", *names, "chosen", "score", "seeds", "trials"])
+    for each in asked.tried if asked else []:
+        choice = chosen.get(each["cell"])
+        setting = [each["setting"].get(name, "") for name in names]
+        seeds = " ".join(map(str, each["trials"].values()))
+        score = choice.score if choice else ""
+        writer.writerow([each["level"], each["task"], *setting, choice is not None, score, seeds, " ".join(each["trials"])])
+    return out.getvalue()
+
+
+def tags(found: Comparison) -> dict[str, str]:
+    """What a launch's run is tagged with, so that runs can be filtered by it."""
+    counts = Counter(outcome.verdict for outcome in found.claims)
+    claims = ", ".join(f"{count} {verdict_}" for verdict_, count in counts.items())
+    return {
+        "nnbench.factor": found.factor,
+        "nnbench.metric": found.metric,
+        "nnbench.verdict": verdict(found),
+        **({"nnbench.claims": claims} if claims else {}),
+    }
+
+
 def _levels(found: Comparison) -> Section:
     metric = METRICS[found.metric]
     head = (found.factor, "mean rank", f"{metric.says}, middle half", "reached the target", "profile area", "diverged")

@@ -67,6 +67,8 @@ class Panel:
     """Whether y is logarithmic; all of it is then above 0."""
     square: bool = False
     """Whether a unit is as long along x as along y."""
+    rows: bool = False
+    """Whether y only tells rows apart and has no scale."""
 
 
 @dataclass(frozen=True, eq=False)

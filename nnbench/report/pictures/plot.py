@@ -150,7 +150,8 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
     if panel.square:
         axes.set_aspect("equal", adjustable="box", anchor="NW")
     axes.xaxis.set_major_locator(MaxNLocator(4 if panel.square else 5, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_locator(LogLocator(numticks=6) if panel.log else MaxNLocator(5, steps=[1, 2, 5, 10]))
+    vertical = LogLocator(numticks=6) if panel.log else MaxNLocator(5, steps=[1, 2, 5, 10])
+    axes.yaxis.set_major_locator(NullLocator() if panel.rows else vertical)
     axes.yaxis.set_minor_locator(NullLocator())
     plain = FuncFormatter(lambda value, _: number(float(value)))
     axes.xaxis.set_major_formatter(plain)
