@@ -30,9 +30,10 @@ class SquaredError(Loss):
 class AbsoluteError(Loss):
     """Σ_j |s_j - t_j|, t one-hot.
 
-    Gradient sgn(s - t), of the same size however close the target is; 0 exactly there. Classes are summed; PyTorch's L1Loss and
-    Keras' MeanAbsoluteError average over them. It is of the scores; the absolute error of probabilities, which withstands wrong
-    labels, is twice generalized_cross_entropy with q = 1.
+    Gradient sgn(s - t), of the same size however close the target is; 0 exactly there. Scores tend to the median, not the mean, of
+    the targets around: they do not move where most of those agree, so that it takes longer than squared_error. Classes are
+    summed; PyTorch's L1Loss and Keras' MeanAbsoluteError average over them. It is of the scores; the absolute error of
+    probabilities, which withstands wrong labels, is twice generalized_cross_entropy with q = 1.
 
     Janocha and Czarnecki 2017, "On loss functions for deep neural networks in classification".
     """

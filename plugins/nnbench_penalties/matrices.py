@@ -67,14 +67,16 @@ class MaxNorm(Penalty):
     its quadratic penalty: free within the limit, with the gradient 2·lam·(1 - limit / ‖w_i‖)·w_i beyond. Norms settle a little
     above the limit, the closer the larger lam is; the limit holds only as lam → ∞. The gradient is continuous, so there is no kink.
 
+    The default limit, Keras' too, is what some units of small networks reach; Srivastava et al. take 3 to 4 for large ones.
+
     The constraint: Srebro and Shraibman 2005, "Rank, trace-norm and max-norm"; for networks Srivastava et al. 2014, "Dropout: a
-    simple way to prevent neural networks from overfitting", with limits of 3 to 4. The penalty method: Courant 1943, "Variational
-    methods for the solution of problems of equilibrium and vibrations".
+    simple way to prevent neural networks from overfitting". The penalty method: Courant 1943, "Variational methods for the solution
+    of problems of equilibrium and vibrations".
     """
 
     lam: NonNegative = 0.1
     """Strength λ."""
-    limit: Positive = 3.0
+    limit: Positive = 2.0
     """Norm c of a unit's incoming weights that costs nothing."""
 
     def value(self, w: Weights) -> PerTrial:
@@ -99,7 +101,7 @@ class SoftOrthogonality(Penalty):
     orthogonality regularizations in training deep networks?", which calls this form soft orthogonality.
     """
 
-    lam: NonNegative = 1e-3
+    lam: NonNegative = 1e-4
     """Strength λ."""
 
     def value(self, w: Weights) -> PerTrial:

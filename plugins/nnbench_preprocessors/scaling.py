@@ -57,12 +57,12 @@ class Standardization(Preprocessor):
 class MinMaxScaling(Preprocessor):
     """low + (high - low)·(x - min) / (max - min): the training inputs fill [low, high].
 
-    [0, 1] unless told otherwise, as in scikit-learn's MinMaxScaler; [-1, 1] has what sigmoidal units like better, inputs around 0
-    (LeCun et al. 1998, "Efficient backprop"). Other inputs may lie outside: nothing is clipped. One outlier squeezes all the others
-    together. A feature that is constant in the training inputs becomes low and is not scaled.
+    [-1, 1] unless told otherwise: inputs that are all positive, as in the [0, 1] of scikit-learn's MinMaxScaler, slow the first
+    layer down (LeCun et al. 1998, "Efficient backprop"). Other inputs may lie outside: nothing is clipped. One outlier squeezes
+    all the others together. A feature that is constant in the training inputs becomes (low + high) / 2.
     """
 
-    low: float = 0.0
+    low: float = -1.0
     """Where the smallest training input goes."""
     high: float = 1.0
     """Where the largest goes."""
@@ -74,7 +74,7 @@ class MinMaxScaling(Preprocessor):
     def fit(self, x: Samples) -> Scaling:
         least, most = x.min(axis=0), x.max(axis=0)
         scale = np.where(most > least, (most - least) / (self.high - self.low), 1)
-        return Scaling(shift=least - self.low * scale, scale=scale)
+        return Scaling(shift=(least + most) / 2 - (self.low + self.high) / 2 * scale, scale=scale)
 
 
 class RobustScaling(Preprocessor):

@@ -53,7 +53,7 @@ WITHOUT = {"zca_whitening": "scikit-learn has none: SciPy's root of the inverse 
 OFFERED: dict[str, Any] = {preprocessor.name: preprocessor for preprocessor in nnbench_components()}
 PREPROCESSORS: list[Preprocessor] = [
     *(make() for make in nnbench_components()),
-    OFFERED["min_max_scaling"](low=-1.0, high=1.0),
+    OFFERED["min_max_scaling"](low=0.0, high=1.0),
     OFFERED["polynomial_features"](degree=4),
     OFFERED["polynomial_features"](degree=3, interaction_only=True),
 ]
