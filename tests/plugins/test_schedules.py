@@ -380,8 +380,8 @@ def test_a_rate_that_watches_ends_lower_than_one_that_does_not(small_grid, catal
 def test_rates_that_fall_differ_from_trial_to_trial_and_each_trains_as_it_does_alone(small_grid, catalog) -> None:
     plateau = {"name": "reduce_on_plateau", "patience": [20, 60]}
     schedules = [plateau, {"name": "warmup", "then": plateau}, "constant", {"name": "delayed", "then": plateau}]
-    trials = small_grid(seeds=2, schedule=schedules, **TOO_HIGH).trials(catalog)
+    trials = small_grid(seeds=1, schedule=schedules, **TOO_HIGH).trials(catalog)
     together = train(trials)
-    assert len({tuple(record.valid_loss) for record in together}) == 2 * 5  # delayed, a plateau is what it is without
+    assert len({tuple(record.valid_loss) for record in together}) == 5  # delayed, a plateau is what it is without
     for trial, record in zip(trials, together, strict=True):
         assert bits(train([trial])[0]) == bits(record)
