@@ -18,9 +18,8 @@ class LARS(Optimizer):
     """v = mu·v - lr·trust·(‖w‖ / ‖g‖)·g; w += v, for each layer w = [W b].
 
     Every layer moves by the same share of its length, whatever the size of its gradient. Where w or g is all 0, trust·‖w‖ / ‖g‖
-    counts as 1. The bias is part of the layer, so that it moves at the layer's rate; it is often exempted, as are layers of one
-    dimension. The weight decay of the paper is the penalty l2 here, counted as part of g as in optax, while the paper adds
-    the two norms.
+    counts as 1. The bias is part of the layer and moves at its rate; many implementations exempt it. The weight decay of the
+    paper is the penalty l2 here, counted as part of g as in optax, while the paper adds the two norms.
 
     You, Gitman and Ginsburg 2017, "Large batch training of convolutional networks".
     """
@@ -109,6 +108,8 @@ class SM3(Optimizer):
     This is the paper's SM3-II with momentum, as in optax; there, eps keeps the root from 0, the paper takes 0/0 for 0.
 
     Anil, Gupta, Koren and Singer 2019, "Memory-efficient adaptive optimization".
+
+    Cost: half of the time goes to the largest of many short rows and columns.
     """
 
     name = "sm3"

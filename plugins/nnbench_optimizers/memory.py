@@ -15,7 +15,7 @@ class ADOPT(Optimizer):
     Then v = beta2·v + (1 - beta2)·g²: the newest gradient is not in its own divisor, so that it converges for any beta2. u is
     clipped to ±(t - 1)^¼; the first step only sets v = g², and within some hundred v stays close to that unless beta2 is lowered.
 
-    Taniguchi et al. 2024, "ADOPT: modified Adam can converge with any β₂ with the optimal rate", algorithm 2, with clipping.
+    Taniguchi et al. 2024, "ADOPT: modified Adam can converge with any β₂ with the optimal rate", with clipping.
     """
 
     name = "adopt"

@@ -86,7 +86,7 @@ class DAdaptAdam(_RateFree):
     d = max(d, r / ((1 - β)·Σ|s|)), which starts at d0. With bias correction, as in optax; the authors' code leaves it out unless
     asked for.
 
-    Defazio and Mishchenko 2023, "Learning-rate-free learning by D-adaptation", algorithm 5.
+    Defazio and Mishchenko 2023, "Learning-rate-free learning by D-adaptation", its Adam version.
     """
 
     name = "dadapt_adam"
@@ -136,7 +136,7 @@ class Prodigy(_RateFree):
     m = beta1·m + (1 - beta1)·d·g; v = beta2·v + (1 - beta2)·(d·g)²; s = β·s + (d/d0)·λ·g; d = max(d, r / Σ|s|), which
     starts at d0; params -= λ·m / (√v + d·eps). With bias correction, as in optax; the authors' code leaves it out unless asked for.
 
-    Mishchenko and Defazio 2024, "Prodigy: an expeditiously adaptive parameter-free learner", algorithm 4.
+    Mishchenko and Defazio 2024, "Prodigy: an expeditiously adaptive parameter-free learner", its Adam version.
     """
 
     beta1: Fraction = 0.9
