@@ -160,7 +160,7 @@ class SoftExponential(Activation):
     """
 
     alpha: Annotated[float, Gt(0), Le(1)] = 0.25
-    """α."""
+    """α: how far from the identity."""
 
     def forward(self, z: Units) -> Units:
         a = z * self.alpha

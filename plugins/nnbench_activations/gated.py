@@ -37,7 +37,7 @@ class SiLU(Activation):
     name = "silu"
 
     beta: Positive = 1.0
-    """β."""
+    """β: how sharply the gate opens."""
 
     def forward(self, z: Units) -> Units:
         with np.errstate(over="ignore"):

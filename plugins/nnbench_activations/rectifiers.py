@@ -115,9 +115,9 @@ class Threshold(Activation):
     """
 
     theta: float = 0.1
-    """θ."""
+    """θ: what z must exceed to pass."""
     value: float = 0.0
-    """v."""
+    """v: the value where z does not pass."""
 
     @property
     def kinks(self) -> tuple[float, ...]:

@@ -18,7 +18,7 @@ class SoftShrink(Activation):
     """
 
     lam: Positive = 0.5
-    """λ."""
+    """λ: what is taken off |z|, as far as it goes."""
 
     @property
     def kinks(self) -> tuple[float, ...]:
@@ -42,7 +42,7 @@ class HardShrink(Activation):
     """
 
     lam: Positive = 0.5
-    """λ."""
+    """λ: what |z| must exceed to pass."""
 
     @property
     def kinks(self) -> tuple[float, ...]:

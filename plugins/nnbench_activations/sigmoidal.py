@@ -57,9 +57,9 @@ class ScaledTanh(Activation):
     """
 
     amplitude: Positive = 1.7159
-    """A."""
+    """A: ±A is approached to both sides."""
     slope: Positive = 2 / 3
-    """S."""
+    """S: z is multiplied by it."""
 
     def forward(self, z: Units) -> Units:
         with np.errstate(over="ignore"):
@@ -188,7 +188,7 @@ class ISRU(Activation):
     """
 
     alpha: Positive = 1.0
-    """α."""
+    """α: ±1/√α is approached to both sides."""
 
     def forward(self, z: Units) -> Units:
         return inverse_square_root(z.clip(-FAR, FAR), self.alpha)

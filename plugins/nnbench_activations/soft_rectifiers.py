@@ -20,7 +20,7 @@ class Softplus(Activation):
     """
 
     beta: Positive = 1.0
-    """β."""
+    """β: how sharp the bend is."""
 
     def forward(self, z: Units) -> Units:
         a = np.abs(z)
@@ -49,7 +49,7 @@ class Squareplus(Activation):
     """
 
     b: Positive = 4.0
-    """b."""
+    """b: how wide the bend is."""
 
     def forward(self, z: Units) -> Units:
         x = np.abs(z)

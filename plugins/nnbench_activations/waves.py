@@ -30,7 +30,7 @@ class Sine(Activation):
     """
 
     omega: Positive = 1.0
-    """ω."""
+    """ω: angular frequency."""
 
     @property
     def gain(self) -> float:
@@ -58,7 +58,7 @@ class Snake(Activation):
     """
 
     alpha: Positive = 0.5
-    """α."""
+    """α: half the angular frequency of the wave."""
 
     @property
     def gain(self) -> float:
