@@ -27,6 +27,7 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/gradcheck.py
 	$(BIN)/python benchmarks/components.py
 	$(BIN)/python benchmarks/verdicts.py
+	$(BIN)/python benchmarks/datasets.py
 
 claims: $(VENV)/installed
 	$(BIN)/nnbench claims experiments/notes
