@@ -33,6 +33,8 @@ SPREAD = 2.5
 """How far from 0 biases reach, in units of the spread of W·x: each unit sees a part of the range, together the whole."""
 SCORES = 2.0
 """The same for the scores: both sides of a hinge, and no sample so sure that its gradient vanishes."""
+LARGEST_ACTIVATION = 1e3
+"""Where an activation would be larger, pre-activations stay closer to 0: by that times ε a moved weight moves the next layer."""
 POINTS = 384
 """About how many pre-activations of each hidden layer, units times samples, an activation is tried at, if not more."""
 CHUNK = 1 << 17
@@ -281,6 +283,10 @@ class Setup:
                 z = np.vstack([w @ inputs[:-1] + weights[0, :, -1:], np.zeros((1, self.samples))])[None]
                 a = checked(self._activation, "forward", self._activation.forward(z), z)
                 _finite_at(self.cell.activation, "forward", a[:, :-1], z[:, :-1])
+                while np.abs(a[:, :-1]).max() > LARGEST_ACTIVATION and np.abs(z).max() > 1:
+                    weights[0] /= 1.5
+                    z /= 1.5
+                    a = checked(self._activation, "forward", self._activation.forward(z), z)
                 inputs = a[0].copy()
                 if self.masks is not None:
                     inputs *= self.masks[layer][0]
