@@ -101,10 +101,16 @@ def test_a_component_that_breaks_its_contract_is_not_drawn() -> None:
         def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
             return np.ones((fan_out, fan_in - 1))
 
+    class Undefined(Initializer):
+        def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
+            return np.full((fan_out, fan_in), np.nan)
+
     with pytest.raises(ContractError, match="derivative returned"):
         draw(Short())
     with pytest.raises(ContractError, match="sample returned"):
         draw(Narrow())
+    with pytest.raises(ContractError, match="not finite"):
+        draw(Undefined())
 
 
 @every(Initializer)
