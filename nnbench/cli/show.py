@@ -67,7 +67,7 @@ def show(without: tuple[str, ...], kind: str, name: str, overrides: tuple[str, .
         with console(stderr=True).status("drawing"):
             component = variant or entry.cls()
             figure = draw(component, {name.partition(".")[0] for name, _ in assignments})
-    except Exception as error:  # whatever an author's code raises
+    except (Exception, SystemExit) as error:  # whatever an author's code raises
         console(stderr=True).print(f"It cannot be drawn: {type(error).__name__}: {error}", style="red", markup=False)
         sys.exit(1)
     figure = replace(figure, caption=f"{READING[kind]} {figure.caption}".rstrip())

@@ -27,6 +27,9 @@ BROKEN = activation_plugin("Fine", "Torn", forward='raise RuntimeError("a <b> & 
 )
 
 
+EXITING = activation_plugin("Leaving", forward="raise SystemExit(3)")
+
+
 @pytest.fixture(scope="module")
 def found() -> list[Card]:
     return list(cards(CATALOG))
@@ -122,6 +125,12 @@ def test_a_component_that_cannot_be_drawn_shows_why_and_stops_no_other(tmp_path:
     (error,) = of_class(tree, "error")
     assert text_of(error) == "RuntimeError: a <b> & c"
     assert [each.get("id") for each in of_class(tree, "card")] == ["activation-fine", "activation-torn"]
+
+
+def test_a_component_that_ends_the_process_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(make_plugin(tmp_path, "leaving", EXITING)))
+    (made,) = cards(load_catalog([plugin.name for plugin in CATALOG.plugins]))
+    assert (made.problem, made.failed) == ("SystemExit: 3", True)
 
 
 def test_what_authors_write_is_text_and_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,8 +67,10 @@ def test_an_svg_has_no_background_and_a_png_a_white_one() -> None:
 
 def test_title_and_caption_stand_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plot, "_svg", lambda canvas, *_: [each.get_text() for each in canvas.texts])
-    title, caption = plot.svg(ALL, "activation all")
-    assert title == "activation all"
+    long = f"activation all({', '.join(f'k{i}=$0.{i}$' for i in range(9))})"
+    title, caption = plot.svg(ALL, long)
+    assert " ".join(title.split()) == long
+    assert max(map(len, title.splitlines())) <= plot.HEADING
     assert " ".join(caption.split()) == ALL.caption.strip()
     assert max(map(len, caption.splitlines())) <= plot.CAPTION
 
@@ -120,6 +122,10 @@ def test_text_keeps_to_its_width(width: int) -> None:
     assert max(map(len, lines)) <= width
     assert sum("everything" in line and "logarithmic" in line for line in lines) == (width >= 83)
     assert " ".join(" ".join(lines).split()).endswith(ALL.caption.strip())
+
+
+def test_a_terminal_that_is_too_narrow_gets_a_picture_all_the_same() -> None:
+    assert text.render(ALL, 5, colors=False) == text.render(ALL, text.NARROW, colors=False)
 
 
 def test_text_has_control_codes_only_where_colours_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

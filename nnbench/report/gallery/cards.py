@@ -37,7 +37,7 @@ class Card:
     @property
     def id(self) -> str:
         """Names the card within the page."""
-        return f"{self.kind}-{re.sub(r'[^a-zA-Z0-9_]', '-', self.name)}"
+        return re.sub(r"\W", "-", f"{self.kind}-{self.name}")
 
 
 def cards(catalog: Catalog) -> Iterator[Card]:
@@ -69,5 +69,5 @@ def card(name: str, entry: Entry) -> Card:
     try:
         figure = draw(cls())
         return replace(plain, picture=inline_svg(figure, plain.id), caption=figure.caption)
-    except Exception as error:  # whatever an author's code raises
+    except (Exception, SystemExit) as error:  # whatever an author's code raises
         return replace(plain, problem=f"{type(error).__name__}: {error}", failed=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +11,15 @@ from nnbench.components import Dataset
 from nnbench.errors import ContractError
 from nnbench.report.pictures.contours import contours
 from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Mark, Panel, Points, limits
+from nnbench.report.pictures.linear import Linear, best_linear
 from nnbench.report.pictures.projection import Projection, projection
 from nnbench.seeds import stream
 
 FITTED = 1000
 SCORED = 2000
 SHOWN = 300
+GRID = 121
+"""Places along each axis at which the model is asked, to find its boundary."""
 COLORS = 8
 """Classes beyond so many share colours."""
 SIMILAR = 2.5
@@ -28,7 +30,9 @@ def draw(dataset: Dataset) -> Figure:
     """The points along two axes, and the same with a linear model's boundary and its errors; features are standardized for it."""
     x, labels = sampled(dataset, "fitted", FITTED)
     mean, std = x.mean(axis=0), np.where(x.std(axis=0) > 0, x.std(axis=0), 1)
-    model, accuracy = linear(dataset, (x - mean) / std, labels, mean, std)
+    model = best_linear((x - mean) / std, labels)
+    others, classes = sampled(dataset, "scored", SCORED)
+    accuracy = model.accuracy((others - mean) / std, classes)
     plane = projection((x - mean) / std, labels)
     raw = dataset.features <= 2
     shift, scale = (mean, std) if raw else (np.zeros_like(mean), np.ones_like(std))
@@ -74,37 +78,24 @@ def sampled(dataset: Dataset, purpose: str, n: int) -> tuple[Array, np.ndarray]:
     return x[order], labels[order]
 
 
-def linear(dataset: Dataset, x: Array, labels: np.ndarray, mean: Array, std: Array) -> tuple[Any, float]:
-    """A logistic regression fitted to standardized samples, and its accuracy on others of the same data set."""
-    from sklearn.linear_model import LogisticRegression
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # hardly converged is good enough for a picture
-        model = LogisticRegression().fit(x, labels)
-    others, classes = sampled(dataset, "scored", SCORED)
-    return model, float(model.score((others - mean) / std, classes))
-
-
 def _by_class(points: Array, labels: np.ndarray) -> tuple[Points, ...]:
     return tuple(Points(points[labels == each, 0], points[labels == each, 1], int(each) % COLORS) for each in np.unique(labels))
 
 
-def _boundary(model: Any, plane: Projection, shift: Array, scale: Array, x_limits: Limits, y_limits: Limits) -> list[Array]:
-    """Where the model's likeliest class changes within the plane."""
-    across, up = np.linspace(*x_limits, 121), np.linspace(*y_limits, 121)
-    grid = np.stack([each.ravel() for each in np.meshgrid(across, up)], axis=1)
-    decision = model.decision_function((plane.embed(grid) - shift) / scale)
-    if decision.ndim == 1:
-        return contours(across, up, decision.reshape(121, 121), [0])
+def _boundary(model: Linear, plane: Projection, shift: Array, scale: Array, x_limits: Limits, y_limits: Limits) -> list[Array]:
+    """Where the model's choice changes within the plane."""
+    across, up = np.linspace(*x_limits, GRID), np.linspace(*y_limits, GRID)
+    points = np.stack([each.ravel() for each in np.meshgrid(across, up)], axis=1)
+    scores = model.scores((plane.embed(points) - shift) / scale)
     lines: list[Array] = []
-    for each in range(decision.shape[1] - 1):
-        rest = np.delete(decision, each, axis=1).max(axis=1)
-        lines += contours(across, up, (decision[:, each] - rest).reshape(121, 121), [0])
+    for each in range(scores.shape[1] - 1):
+        lead = scores[:, each] - np.delete(scores, each, axis=1).max(axis=1)
+        lines += contours(across, up, lead.reshape(GRID, GRID), [0])
     return lines
 
 
 def _caption(dataset: Dataset, accuracy: float, plane: Projection) -> str:
-    said = f"Accuracy of the best linear model {accuracy:.2f}, target {dataset.target:.2f}."
+    said = f"The best linear boundary gets {accuracy:.2f} right, the target is {dataset.target:.2f}."
     if plane.how:
         said += f" Drawn: {plane.how}, standardized; the boundary is where all else is average."
     return said

@@ -86,6 +86,8 @@ def through_layers(initializer: Initializer, activation: Activation) -> tuple[Ar
         if not isinstance(drawn, np.ndarray) or drawn.shape != (WIDTH, WIDTH) or drawn.dtype.kind not in "fiu":
             got = f"{drawn.dtype} {drawn.shape}" if isinstance(drawn, np.ndarray) else type(drawn).__name__
             raise ContractError(f"initializer {initializer.name}: sample returned {got}, expected float64 {(WIDTH, WIDTH)}")
+        if not np.isfinite(drawn).all():
+            raise ContractError(f"initializer {initializer.name}: sample returned weights that are not finite")
         w = drawn.astype(np.float64)
         w = checked(initializer, "adapt", initializer.adapt(w, x, activation), w)
         x = activation.forward((w @ x)[None])[0]

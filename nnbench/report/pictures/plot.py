@@ -32,8 +32,8 @@ TITLE, LINE, EDGE = 0.25, 0.135, 0.08
 """Inches that the title and a line of the caption take, and what stays free around them."""
 LEFT, RIGHT, BOTTOM, TOP = 0.48, 0.12, 0.36, 0.22
 """Inches of a panel beside its axes."""
-CAPTION = 84
-"""Letters in a line of the caption."""
+HEADING, CAPTION = 50, 84
+"""Letters in a line of the title and of the caption."""
 Corner = Literal["upper right", "upper left", "lower right", "lower left"]
 CORNERS: dict[Corner, tuple[bool, bool]] = {
     "upper right": (True, True),
@@ -104,6 +104,7 @@ _SETTINGS: Any = {
     "ytick.labelsize": TEXT - 0.5,
     "legend.fontsize": TEXT - 0.5,
     "axes.linewidth": 0.6,
+    "text.parse_math": False,
 }
 
 
@@ -117,7 +118,8 @@ def _svg(canvas: Canvas, text: str, metadata: dict[str, Any]) -> str:
 def _canvas(figure: Figure, style: Style, title: str = "") -> Canvas:
     """A drawing with panels at the same places in every picture; title and caption, if there is a title, above and below."""
     caption = textwrap.wrap(figure.caption, CAPTION) if title else []
-    above, below = (TITLE if title else 0.0), (LINE * len(caption) + EDGE if caption else 0.0)
+    head = textwrap.wrap(title, HEADING)
+    above, below = TITLE * len(head), (LINE * len(caption) + EDGE if caption else 0.0)
     total = HEIGHT + above + below
     width = WIDTH / len(figure.panels)
     with mpl.rc_context(_SETTINGS):
@@ -126,8 +128,10 @@ def _canvas(figure: Figure, style: Style, title: str = "") -> Canvas:
         for place, panel in enumerate(figure.panels):
             box = (place * width + LEFT, below + BOTTOM, width - LEFT - RIGHT, HEIGHT - BOTTOM - TOP)
             _panel(canvas.add_axes((box[0] / WIDTH, box[1] / total, box[2] / WIDTH, box[3] / total)), panel, style)
-        if title:
-            canvas.text(EDGE / WIDTH, 1 - EDGE / total, title, va="top", color=style.ink, fontsize=TEXT + 1.5, fontweight="bold")
+        if head:
+            canvas.text(
+                EDGE / WIDTH, 1 - EDGE / total, "\n".join(head), va="top", color=style.ink, fontsize=TEXT + 1.5, fontweight="bold"
+            )
             canvas.text(EDGE / WIDTH, below / total, "\n".join(caption), va="top", color=style.ink, fontsize=TEXT - 0.5)
     return canvas
 

@@ -17,7 +17,7 @@ LETTERS = "ox+*#%"
 """Stand for the colours of points where there are none."""
 CHARACTERS = {"cross": "×", "ring": "O", "star": "★"}
 NARROW, WIDE = 30, 60
-"""Columns of a panel: panels come below each other rather than get narrower, and stay no wider."""
+"""Columns of a panel, at least and at most; panels come below each other before they get much narrower."""
 ROWS = 14
 LONGEST = 110
 """Letters in a line of the caption."""
@@ -29,6 +29,7 @@ DASH, HOLE = 5, 3
 
 def render(figure: Figure, width: int, colors: bool) -> str:
     """A picture of at most so many columns; without `colors` there are no control codes, and lines and letters tell marks apart."""
+    width = max(width, NARROW)
     across = len(figure.panels)
     if (width - GAP * (across - 1)) // across < NARROW + 10:
         across = 1
