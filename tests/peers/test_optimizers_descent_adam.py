@@ -15,7 +15,6 @@ import numpy as np
 import optax
 import pytest
 import torch
-from optimizing import LR, NO_EPS, START, Positions, from_keras, from_nnbench, from_optax, from_torch
 
 from nnbench import Optimizer
 from nnbench_optimizers import ADAM, ADAPTIVE, DESCENT
@@ -35,6 +34,7 @@ from nnbench_optimizers.adam import (
 )
 from nnbench_optimizers.adaptive import AdaDelta, AdaGrad, NovoGrad, RMSProp, RMSPropCentred, RProp
 from nnbench_optimizers.descent import QHM, SGD, AggMo, Lion, Momentum, Nesterov, SignSGD, Signum
+from peers.optimizing import LR, NO_EPS, START, Positions, from_keras, from_nnbench, from_optax, from_torch
 
 
 def mixed(parts: Sequence[tuple[float, Positions]]) -> Positions:
