@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnbench.components import Component
-from nnbench.conformance import activations
+from nnbench.conformance import activations, optimizers
 from nnbench.conformance.tools import Array
 from nnbench.seeds import stream
 
-EXERCISES: dict[str, Callable[..., list[Array]]] = {"activation": activations.exercise}
+EXERCISES: dict[str, Callable[..., list[Array]]] = {
+    "activation": activations.exercise,
+    "optimizer": optimizers.exercise,
+}
 
 
 def exercise(component: Component, seed: int, size: int = 5) -> list[Array]:

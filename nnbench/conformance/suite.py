@@ -12,13 +12,16 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from nnbench.components import Component
-from nnbench.conformance import activations, every
+from nnbench.conformance import activations, every, optimizers
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, Law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
 from nnbench.errors import InputError
 
 Status: TypeAlias = Literal["held", "broken", "does not apply", "expected failure"]
-MODULES: dict[str, ModuleType] = {"activation": activations}
+MODULES: dict[str, ModuleType] = {
+    "activation": activations,
+    "optimizer": optimizers,
+}
 VARIANTS = 8
 """Choices of hyperparameters beside the defaults."""
 THOROUGH_VARIANTS = 60

@@ -106,8 +106,8 @@ def search(strategy: Any, check: Callable[[Any], None], examples: int) -> None:
     """Draw examples; raise what the check raises for the smallest that hypothesis finds."""
     from hypothesis import given
 
-    run: Any = given(strategy)(lambda value: check(value))
-    _quiet(examples)(run)()
+    drawn: Any = given(strategy)
+    _quiet(examples)(drawn(lambda value: check(value)))()  # a function of its own, because hypothesis marks what it is given
 
 
 def _quiet(examples: int) -> Any:
