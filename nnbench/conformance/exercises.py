@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnbench.components import Component
-from nnbench.conformance import activations, optimizers
+from nnbench.conformance import activations, optimizers, schedules
 from nnbench.conformance.tools import Array
 from nnbench.seeds import stream
 
 EXERCISES: dict[str, Callable[..., list[Array]]] = {
     "activation": activations.exercise,
     "optimizer": optimizers.exercise,
+    "schedule": schedules.exercise,
 }
 
 
