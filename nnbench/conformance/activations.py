@@ -14,6 +14,7 @@ from nnbench.conformance.tools import (
     expect_close,
     expect_same,
     expect_untouched,
+    jumps,
     number,
     search,
     smallest,
@@ -28,11 +29,7 @@ STEP = 1e-6
 """Of a difference, relative to z."""
 CLOSE = 1e-5
 """Error of a difference, relative to the derivative, that is put down to the difference."""
-JUMP = 1e-4
-"""How far a derivative must jump within 1e-9, relative to its size, to be taken for a kink."""
 EXTREMES = np.unique(np.array([0, *np.geomspace(1e-45, np.finfo(np.float32).max, 300)], np.float32))
-
-Function = Callable[[Array], Array]
 
 
 @law("activation")
@@ -77,7 +74,7 @@ def kinks_are_declared(case: Case[Activation]) -> None:
     activation = case.component
     kinks = np.array(activation.kinks, float)
     for what, f in (("derivative", _derivative(activation)), ("forward", _forward(activation))):
-        for jump, before, after in _jumps(f, FINE):
+        for jump, before, after in jumps(f, FINE):
             if not (np.abs(kinks - jump) <= 1e-6 * max(1, abs(jump))).any():
                 told = f"{what} jumps from {number(before)} to {number(after)} at z = {number(round(jump, 7))}"
                 raise Broken(f"{told}, and kinks = {tuple(map(float, kinks))} does not say so")
@@ -209,11 +206,11 @@ def exercise(activation: Activation, rng: np.random.Generator, size: int) -> lis
     return [a, activation.derivative(z, a), np.array(activation.gain), np.array(activation.kinks)]
 
 
-def _forward(activation: Activation) -> Function:
+def _forward(activation: Activation) -> Callable[[Array], Array]:
     return lambda z: activation.forward(z.reshape(1, 1, -1)).reshape(-1)
 
 
-def _derivative(activation: Activation) -> Function:
+def _derivative(activation: Activation) -> Callable[[Array], Array]:
     def derivative(z: Array) -> Array:
         three = z.reshape(1, 1, -1)
         return activation.derivative(three, activation.forward(three)).reshape(-1)
@@ -244,26 +241,6 @@ def _wrong_slopes(activation: Activation, z: Array) -> Array:
     allowed = CLOSE * (size + scale) + 64 * np.finfo(float).eps * np.abs(middle) / step
     errors = [np.abs(found - slope) for slope in ((after + before) / 2, after, before)]
     return ~(np.minimum(np.minimum(*errors[:2]), errors[2]) <= allowed)
-
-
-def _jumps(f: Function, grid: Array) -> list[tuple[float, float, float]]:
-    """Where a function jumps, and from what to what: the steepest intervals of a grid, halved until smooth ones are level."""
-    z = np.sort(grid)
-    values = f(z)
-    steepest = np.sort(np.argsort(-np.abs(np.diff(values)))[:16])
-    low, high = z[steepest], z[steepest + 1]
-    left, right = values[steepest], values[steepest + 1]
-    scale = max(float(np.abs(values[np.abs(z) < 8]).max()), 1e-12)
-    for _ in range(60):
-        middle = (low + high) / 2
-        value = f(middle)
-        lower = np.abs(value - left) >= np.abs(right - value)
-        high, right = np.where(lower, middle, high), np.where(lower, value, right)
-        low, left = np.where(lower, low, middle), np.where(lower, left, value)
-        if (high - low <= 1e-10 * np.maximum(1, np.abs(low))).all():
-            break
-    found = np.abs(right - left) > JUMP * np.maximum(scale, np.minimum(np.abs(left), np.abs(right)))
-    return [(float(a), float(b), float(c)) for a, b, c in zip(high[found], left[found], right[found], strict=True)]
 
 
 def _overflows(activation: Activation, z: Array) -> Array:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnbench.components import Component
-from nnbench.conformance import activations, optimizers, schedules
+from nnbench.conformance import activations, losses, optimizers, penalties, preprocessors, schedules
 from nnbench.conformance.tools import Array
 from nnbench.seeds import stream
 
 EXERCISES: dict[str, Callable[..., list[Array]]] = {
     "activation": activations.exercise,
     "optimizer": optimizers.exercise,
+    "loss": losses.exercise,
+    "penalty": penalties.exercise,
+    "preprocessor": preprocessors.exercise,
     "schedule": schedules.exercise,
 }
 

@@ -78,7 +78,9 @@ def state_keeps_its_form(case: Case[Optimizer]) -> None:
                 raise Broken(f"the state has {', '.join(arrays) or 'nothing'} at first and {', '.join(state)} after step {t}")
             for name, array in state.items():
                 if array is not arrays[name]:
-                    raise Broken(f"step puts a new array into state[{name!r}]: write into the one that is there, with [...] or out=")
+                    raise Broken(
+                        f"step puts a new array into state[{name!r}]: write into the one that is there, with [...] or out="
+                    )
                 if (array.shape, array.dtype) != forms[name]:
                     raise Broken(f"state[{name!r}] becomes {array.dtype} {array.shape}")
 
@@ -318,7 +320,7 @@ def _in_one_buffer(gradients: Sequence[Array]) -> Iterable[Array]:
 def _rate(optimizer: Optimizer, trials: int, dtype: Any) -> Array:
     """The optimizer's rate, a little different for each trial."""
     lr = float(np.asarray(optimizer.lr).ravel()[0])
-    return (lr * 0.8 ** np.arange(trials)).astype(dtype).reshape(-1, 1, 1)
+    return np.array([lr * 0.8**trial for trial in range(trials)], dtype).reshape(-1, 1, 1)
 
 
 def _walk(optimizer: Optimizer, params: Array, gradients: Iterable[Array], dtype: Any, lr: Array | None = None) -> State:

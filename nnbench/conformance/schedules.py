@@ -90,7 +90,7 @@ def something_left_to_learn_with(case: Case[Schedule]) -> None:
 
 @law("schedule")
 def adjustment_is_a_factor(case: Case[Schedule]) -> None:
-    """However the validation loss goes, the adjustment is a finite number of at least 0, and depends on what is handed over alone."""
+    """However the validation loss goes, the adjustment is finite, at least 0, and depends on what is handed over alone."""
     schedule = case.component
     if type(schedule).adjustment is Schedule.adjustment:
         raise DoesNotApply("it does not watch the validation loss")
@@ -113,5 +113,3 @@ def exercise(schedule: Schedule, rng: np.random.Generator, size: int) -> list[Ar
     steps, losses = tuple(range(0, total, 10)), tuple(rng.random(size).tolist())
     found = [schedule.factor(rng.permutation(total), total), schedule.factor(np.array([size]), total)]
     return [*found, np.array(schedule.adjustment(steps, losses)), np.array(schedule.starts_at(total))]
-
-

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from nnbench.components import Component
-from nnbench.conformance import activations, every, optimizers, schedules
+from nnbench.conformance import activations, every, losses, optimizers, penalties, preprocessors, schedules
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, Law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
 from nnbench.errors import InputError
@@ -21,6 +21,9 @@ Status: TypeAlias = Literal["held", "broken", "does not apply", "expected failur
 MODULES: dict[str, ModuleType] = {
     "activation": activations,
     "optimizer": optimizers,
+    "loss": losses,
+    "penalty": penalties,
+    "preprocessor": preprocessors,
     "schedule": schedules,
 }
 VARIANTS = 8

@@ -10,6 +10,8 @@ import numpy as np
 from nnbench.conformance.laws import Broken
 
 Array = np.ndarray[Any, np.dtype[Any]]
+JUMP = 1e-4
+"""How far a function must go within 1e-10, relative to its size, to jump."""
 
 
 def number(value: Any) -> str:
@@ -85,6 +87,26 @@ def expect_close(what: str, got: Array, expected: Array, axes: Sequence[str], rt
 def same_value(a: Array, b: Array) -> Array:
     """Where two arrays hold the same, infinities and NaN included."""
     return ~differs(a, b)
+
+
+def jumps(f: Callable[[Array], Array], grid: Array) -> list[tuple[float, float, float]]:
+    """Where a function jumps, and from what to what: the steepest intervals of a grid, halved until smooth ones are level."""
+    z = np.sort(grid)
+    values = f(z)
+    steepest = np.sort(np.argsort(-np.abs(np.diff(values)))[:16])
+    low, high = z[steepest], z[steepest + 1]
+    left, right = values[steepest], values[steepest + 1]
+    scale = max(float(np.abs(values[np.abs(z) < 8]).max()), 1e-12)
+    for _ in range(60):
+        middle = (low + high) / 2
+        value = f(middle)
+        lower = np.abs(value - left) >= np.abs(right - value)
+        high, right = np.where(lower, middle, high), np.where(lower, value, right)
+        low, left = np.where(lower, low, middle), np.where(lower, left, value)
+        if (high - low <= 1e-10 * np.maximum(1, np.abs(low))).all():
+            break
+    found = np.abs(right - left) > JUMP * np.maximum(scale, np.minimum(np.abs(left), np.abs(right)))
+    return [(float(a), float(b), float(c)) for a, b, c in zip(high[found], left[found], right[found], strict=True)]
 
 
 def smallest(fails: Callable[[float], bool], among: Array, width: Literal[32, 64] = 64) -> float:
