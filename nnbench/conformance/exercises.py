@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnbench.components import Component
-from nnbench.conformance import activations, losses, optimizers, penalties, preprocessors, schedules
+from nnbench.conformance import activations, datasets, initializers, losses, optimizers, penalties, preprocessors, schedules
 from nnbench.conformance.tools import Array
 from nnbench.seeds import stream
 
@@ -15,6 +15,8 @@ EXERCISES: dict[str, Callable[..., list[Array]]] = {
     "loss": losses.exercise,
     "penalty": penalties.exercise,
     "preprocessor": preprocessors.exercise,
+    "initializer": initializers.exercise,
+    "dataset": datasets.exercise,
     "schedule": schedules.exercise,
 }
 

@@ -307,7 +307,7 @@ def _shape(optimizer: Optimizer, trials: int) -> tuple[int, int, int]:
 
 
 def _gradients(rng: np.random.Generator, like: Array, count: int) -> list[Array]:
-    return [rng.normal(size=like.shape).astype(like.dtype) for _ in range(count)]
+    return [np.asarray(rng.normal(size=like.shape), like.dtype) for _ in range(count)]
 
 
 def _in_one_buffer(gradients: Sequence[Array]) -> Iterable[Array]:
@@ -341,7 +341,7 @@ def _expect_descent(
     steps: int,
 ) -> None:
     """Walk downhill at several rates at once, one a trial; raise Broken unless one of them gets to that share of the start."""
-    rates = np.array([optimizer.lr, *optimizer.search_space.get("lr", ())], float)
+    rates = np.array([optimizer.lr, *optimizer.search_space.get("lr", ())])
     shape = _shape(optimizer, len(rates))
     params = np.tile(start, (len(rates), 1)).reshape(shape)
     state = optimizer.init(params)

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from nnbench.components import Component
-from nnbench.conformance import activations, every, losses, optimizers, penalties, preprocessors, schedules
+from nnbench.conformance import activations, datasets, every, initializers, losses, optimizers, penalties, preprocessors, schedules
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, Law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
 from nnbench.errors import InputError
@@ -24,6 +24,8 @@ MODULES: dict[str, ModuleType] = {
     "loss": losses,
     "penalty": penalties,
     "preprocessor": preprocessors,
+    "initializer": initializers,
+    "dataset": datasets,
     "schedule": schedules,
 }
 VARIANTS = 8
