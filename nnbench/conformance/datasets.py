@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from nnbench.components import Dataset
-from nnbench.conformance.laws import Broken, Case, law
+from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import Array, expect_array, expect_same, number, same
 from nnbench.seeds import stream
 
 TRAIN, TEST = 1_500, 1_500
 """Samples that a model of a data set is fitted to, and judged by."""
-Score = Callable[[], float]
 
 
 @law("dataset")
@@ -87,6 +86,8 @@ def no_line_separates(case: Case[Dataset]) -> None:
 def target_is_reachable(case: Case[Dataset]) -> None:
     """Some model gets to the target: a kernel machine, nearest neighbours, trees or a small network, fitted to 1,500 samples."""
     target, best = case.component.target, 0.0
+    if target > 1:
+        raise DoesNotApply(f"a target of {number(target)} is no accuracy")
     for score in _models(*_splits(case.component)):
         best = max(best, score)
         if best >= target:
@@ -113,6 +114,7 @@ def _models(x: Array, labels: Array, test_x: Array, test_labels: Array) -> Itera
     """Test accuracies, those that are fast to come by first."""
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.neural_network import MLPClassifier
     from sklearn.svm import SVC
 
     for gamma in (1, 8, 0.1, 64):
@@ -120,15 +122,8 @@ def _models(x: Array, labels: Array, test_x: Array, test_labels: Array) -> Itera
     for neighbours in (1, 15):
         yield KNeighborsClassifier(neighbours).fit(x, labels).score(test_x, test_labels)
     yield ExtraTreesClassifier(100, random_state=0).fit(x, labels).score(test_x, test_labels)
-    for activation in ("relu", "tanh"):
-        yield from _network(activation, x, labels, test_x, test_labels)
-
-
-def _network(activation: str, x: Array, labels: Array, test_x: Array, test_labels: Array) -> Iterator[float]:
-    from sklearn.neural_network import MLPClassifier
-
-    network = MLPClassifier((32, 32), activation, learning_rate_init=0.01, batch_size=64, alpha=0, random_state=0)
-    for epoch in range(1, 101):
+    network = MLPClassifier((32, 32), learning_rate_init=0.01, batch_size=64, alpha=0, random_state=0)
+    for epoch in range(1, 51):
         network.partial_fit(x, labels, classes=np.unique(labels))
         if epoch % 10 == 0:
             yield network.score(test_x, test_labels)
