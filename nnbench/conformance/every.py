@@ -12,11 +12,19 @@ from nnbench.components import Component
 from nnbench.conformance.exercises import exercise
 from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import expect_close, same
-from nnbench.conformance.variants import label
+from nnbench.conformance.variants import attempts, label
 from nnbench.grid import fields
 
 LONGEST = 90
 """Characters of a summary that `nnbench list` shows."""
+
+
+@law(EVERY, over="default")
+def can_be_made(case: Case[Component]) -> None:
+    """Its hyperparameters have defaults, or bounds that tell a value, and values that do not go together raise ValueError."""
+    for made in attempts(case.component):
+        if isinstance(made, Exception) and not isinstance(made, ValueError):
+            raise Broken(f"an accepted value of a hyperparameter makes it raise {type(made).__name__}: {made}")
 
 
 @law(EVERY, over="default")

@@ -13,9 +13,10 @@ import numpy as np
 
 from nnbench.components import Component
 from nnbench.conformance import activations, datasets, every, initializers, losses, optimizers, penalties, preprocessors, schedules
-from nnbench.conformance.laws import Broken, Case, DoesNotApply, Law
+from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Law, law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
 from nnbench.errors import InputError
+from nnbench.grid.expand import nearest
 
 Status: TypeAlias = Literal["held", "broken", "does not apply", "expected failure"]
 MODULES: dict[str, ModuleType] = {
@@ -54,7 +55,20 @@ class Outcome:
 
 def laws(kind: str) -> tuple[Law, ...]:
     """Those that every component of a kind obeys."""
-    return tuple(value for module in (every, MODULES[kind]) for value in vars(module).values() if isinstance(value, Law))
+    own = [value for module in (every, MODULES[kind]) for value in vars(module).values() if isinstance(value, Law)]
+    return (expected_failures_are_laws, *own)
+
+
+@law(EVERY, over="default")
+def expected_failures_are_laws(case: Case[Component]) -> None:
+    """What `expected_failures` names are laws of the component's kind, each with the reason why it is broken on purpose."""
+    cls = type(case.component)
+    names = [each.name for each in laws(cls.kind)]
+    for name, reason in cls.expected_failures.items():
+        if name not in names:
+            raise Broken(f"expected_failures names {name!r}, which is no law{nearest(name, names)}")
+        if not reason:
+            raise Broken(f"expected_failures gives no reason for {name}")
 
 
 def check_component(cls: type[Component], thorough: bool = False) -> tuple[Outcome, ...]:
@@ -83,7 +97,7 @@ def _judged(cls: type[Component], law: Law, thorough: bool) -> tuple[Status, str
     try:
         component = prototype(cls)
     except CannotMake as error:
-        return "broken", str(error)
+        return ("broken", str(error)) if law is every.can_be_made else ("does not apply", f"it cannot be made: {error}")
     applied, reason = False, ""
     for case in _cases(component, law, thorough):
         chosen = label(case.component)

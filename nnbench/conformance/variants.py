@@ -14,7 +14,7 @@ from nnbench.grid import fields
 from nnbench.seeds import stream
 
 C = TypeVar("C", bound=Component)
-AT_RANDOM = 20
+AT_RANDOM = 60
 """Combinations of values drawn for a thorough check."""
 
 
@@ -67,8 +67,8 @@ def values(hint: Any, value: Any) -> list[Any]:
     return [each for each in _accepted(hint, _candidates(hint, value)) if each != value]
 
 
-def _distinct(component: C) -> Iterator[C]:
-    seen = {component}
+def attempts(component: C) -> Iterator[C | Exception]:
+    """Components with one hyperparameter changed at a time, then with several; what is raised for values that are refused."""
     hints = fields.hyperparameter_types(type(component))
     choices = {name: values(hint, getattr(component, name)) for name, hint in hints.items()}
     rounds = max(map(len, choices.values()), default=0)
@@ -76,18 +76,22 @@ def _distinct(component: C) -> Iterator[C]:
     rng = stream(0, "conformance", "variants")
     several = [{name: found[rng.integers(len(found))] for name, found in choices.items() if found} for _ in range(AT_RANDOM)]
     for changes in [*single, *several]:
-        made = _changed(component, changes)
-        if made is not None and made not in seen:
+        try:
+            yield _changed(component, changes)
+        except Exception as error:
+            yield error
+
+
+def _distinct(component: C) -> Iterator[C]:
+    seen = {component}
+    for made in attempts(component):
+        if not isinstance(made, Exception) and made not in seen:
             seen.add(made)
             yield made
 
 
-def _changed(component: C, changes: dict[str, Any]) -> C | None:
-    """The component with other values; None if it refuses them together."""
-    try:
-        return type(component)(**{**component.hyperparameters(), **changes})
-    except ValueError:
-        return None
+def _changed(component: C, changes: dict[str, Any]) -> C:
+    return type(component)(**{**component.hyperparameters(), **changes})
 
 
 def _moved(component: C, index: int) -> C:
@@ -99,7 +103,10 @@ def _moved(component: C, index: int) -> C:
         elif _bare(hints[name]) is float:
             near = [value * 0.9**index if value else 0.05 * index, value + 0.05 * index]
             moved[name] = next(iter(_accepted(hints[name], near)), value)
-    return _changed(component, moved) or component
+    try:
+        return _changed(component, moved)
+    except ValueError:
+        return component
 
 
 def _candidates(hint: Any, value: Any) -> list[Any]:
@@ -110,7 +117,7 @@ def _candidates(hint: Any, value: Any) -> list[Any]:
         return [True, False]
     low, high, closed = _bounds(hint)
     if bare is int:
-        return [*closed, value + 1, 2 * value, value - 1]
+        return [*closed, value + 1, value + 3, 2 * value, value - 1]
     if bare is float:
         if low is not None and high is not None:
             inside = [low + share * (high - low) for share in (0.1, 0.5, 0.9)]

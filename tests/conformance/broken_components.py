@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from nnbench import (
     Component,
     Dataset,
     Fraction,
+    Ge,
     Initializer,
     Loss,
     NonNegative,
@@ -326,6 +327,23 @@ class CannotTravel(_Tanh):
 
     def forward(self, z: Array) -> Array:
         return self.f(z)  # type: ignore[attr-defined]
+
+
+@breaks("can_be_made")
+class TakesItsBoundsForNothing(_Swish):
+    """z·σ(beta·z), with a table that has no place for most values."""
+
+    rank: Annotated[int, Ge(0)] = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "place", ("first", "second")[self.rank])
+
+
+@breaks("expected_failures_are_laws")
+class ExpectsTheUnknown(_Tanh):
+    """tanh z, which expects something to fail that nobody checks."""
+
+    expected_failures: ClassVar = {"derivatives": "no reason"}
 
 
 @breaks("summary_fits")
