@@ -82,9 +82,9 @@ def kinks_are_declared(case: Case[Penalty]) -> None:
 
 @law("penalty")
 def finite(case: Case[Penalty]) -> None:
-    """Weights of 0, and of every size from 1e-15 to 1e15, have a finite penalty and gradient in float32."""
+    """Weights of 0, and of every size from 1e-15 to 1e8, have a finite penalty and gradient in float32."""
     penalty = case.component
-    for size in (0.0, 1.0, 1e-3, 1e3, 1e-8, 1e8, 1e-15, 1e15):
+    for size in (0.0, 1.0, 1e-3, 1e3, 1e-8, 1e8, 1e-15):
         w = size * np.sign(_weights(case.rng(), 2, SHAPES[1]))
         for method in (penalty.value, penalty.gradient):
             found, exact = method(w.astype(np.float32)), method(w)
