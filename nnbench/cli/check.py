@@ -19,6 +19,9 @@ from nnbench.conformance.suite import Outcome, check_component, counts, laws
 
 CELLS = {"held": "held", "broken": "BROKEN", "does not apply": "–", "expected failure": "expected"}
 
+SHOWN = 6
+"""Components that are named where a law does not apply to many."""
+
 
 @click.command()
 @click.argument("package", metavar="PACKAGE")
@@ -87,7 +90,8 @@ def _print_details(out: Console, outcomes: Sequence[Outcome]) -> None:
         if outcome.status == "does not apply":
             reasons.setdefault((outcome.law.name, outcome.detail), []).append(outcome.component.name)
     for (law, reason), names in reasons.items():
-        out.print(f"does not apply: {law} to {', '.join(names)}: {reason}", style="dim", markup=False)
+        some = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+        out.print(f"does not apply: {law} to {some}: {reason}", style="dim", markup=False)
     for outcome in outcomes:
         if outcome.status == "expected failure":
             out.print(f"fails as expected: {outcome.title}: {outcome.detail}", markup=False)

@@ -108,7 +108,7 @@ def special_cases_agree(case: Case[Component]) -> None:
     if not pairs:
         raise DoesNotApply("it declares no special cases")
     for one, other in pairs:
-        for a, b in zip(exercise(one, seed=0), exercise(other, seed=0), strict=True):
+        for a, b in zip(exercise(one, seed=0), exercise(other, seed=0), strict=False):  # results first, a state of its own last
             expect_close(f"{_called(one)} and {_called(other)}", a, b, [f"axis {i}" for i in range(a.ndim)], rtol=1e-9, atol=1e-12)
 
 
