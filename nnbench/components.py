@@ -85,6 +85,8 @@ class Component(ABC):  # noqa: B024 - what is abstract differs by kind
     """Taken when a grid names no component of this kind; exactly one of a kind says so."""
     search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
     """Values worth trying for each hyperparameter when a grid asks for the default tuning."""
+    expected_failures: ClassVar[Mapping[str, str]] = {}
+    """Laws of its kind that the component breaks on purpose, each with the reason; `nnbench check` tells when one holds."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -107,6 +109,11 @@ class Component(ABC):  # noqa: B024 - what is abstract differs by kind
     def summary(cls) -> str:
         """First line of the docstring."""
         return (cls.__doc__ or "").strip().partition("\n")[0].strip()
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        """Pairs that must do the same, such as momentum with mu = 0 and plain gradient descent; `nnbench check` compares them."""
+        return ()
 
 
 class Activation(Component):
@@ -151,8 +158,13 @@ class Initializer(Component):
         """
         return w
 
+    def spread(self, fan_in: int, fan_out: int) -> float | None:  # noqa: ARG002 - for those whose formula says
+        """Root mean square of the weights that `sample` draws, by the formula; None where it says nothing."""
+        return None
+
 
 Scope: TypeAlias = Literal["parameter", "layer", "network"]
+GradientScale: TypeAlias = Literal["proportional", "invariant"]
 
 
 class Optimizer(Component):
@@ -171,6 +183,20 @@ class Optimizer(Component):
         parameters of a network in a row, (trial, 1, parameter).
         """
         return "parameter"
+
+    @property
+    def decays(self) -> bool:
+        """Whether parameters shrink even where the gradient is 0: decoupled weight decay."""
+        return False
+
+    @property
+    def gradient_scale(self) -> GradientScale | None:
+        """What gradients that are all c times as large do to the steps; None where neither is exactly so.
+
+        "proportional": steps are c times as large, as in plain gradient descent. "invariant": steps stay the same, but for what
+        keeps a divisor from 0, as in Adam.
+        """
+        return None
 
     def init(self, params: Weights) -> State:  # noqa: ARG002 - for those that have a state
         """State before the first step: named arrays of the dtype of `params`, trials first; `params` stays as it is.
@@ -202,6 +228,10 @@ class Schedule(Component):
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         """Multiplier at each of `step` (integers, from 0 to total - 1), element by element, finite and at least 0."""
 
+    def starts_at(self, total: int) -> float:  # noqa: ARG002 - for those that warm up
+        """The factor of the first of `total` steps, by the formula."""
+        return 1.0
+
     def adjustment(self, steps: Sequence[int], losses: Sequence[float]) -> float:  # noqa: ARG002 - for those that watch
         """Multiplier on top of `factor` from now on, for schedules that watch the validation loss.
 
@@ -213,6 +243,9 @@ class Schedule(Component):
 
 class Loss(Component):
     """What a sample's scores cost."""
+
+    non_negative: ClassVar[bool] = True
+    """Whether no sample's loss lies below 0."""
 
     def outputs(self, classes: int) -> int:
         """How many scores the network has; with a single one, it is positive for class 1 and negative for class 0."""
@@ -243,6 +276,8 @@ class Penalty(Component):
 
     zero: ClassVar[bool] = False
     """Whether value and gradient are 0 whatever the weights, so that training need not ask."""
+    non_negative: ClassVar[bool] = True
+    """Whether no weights cost less than 0."""
 
     @property
     def kinks(self) -> tuple[float, ...]:
@@ -308,6 +343,7 @@ __all__ = [
     "Dataset",
     "Fraction",
     "Ge",
+    "GradientScale",
     "Gt",
     "Initializer",
     "Le",

@@ -9,10 +9,13 @@ import click
 
 from nnbench.catalog import Catalog, Plugin, load_catalog
 from nnbench.cli.output import console, table
+from nnbench.cli.trace import component_calls
 from nnbench.components import KINDS, plural
 from nnbench.grid import json_schema
 
 KIND = click.Choice(list(KINDS))
+SLOW = 0.3
+"""Seconds to load from which on a plugin is pointed out."""
 
 
 @click.command("list")
@@ -35,24 +38,32 @@ def list_(without: tuple[str, ...], kind: str | None) -> None:
 
 
 @click.command()
+@click.option("--trace", is_flag=True, help="Call each plugin's hook once more and show what it returns; tracebacks of failures.")
 @click.pass_obj
-def plugins(without: tuple[str, ...]) -> None:
-    """List every plugin found: where from, what it offers, how long it took to load; exit status 1 if one did not load."""
+def plugins(without: tuple[str, ...], trace: bool) -> None:
+    """List every plugin found: where from, what it offers, how long it took to load; exit status 1 if one did not load.
+
+    One that takes long to load is pointed out, because every command waits for it. nnbench run --trace shows a
+    launch's hooks.
+    """
     out = console()
     catalog = load_catalog(without)
-    rows = [
-        (
-            plugin.name,
-            plugin.module,
-            f"{plugin.distribution} {plugin.version}",
-            f"{plugin.load_seconds * 1000:.0f} ms",
-            _offers(plugin),
-        )
-        for plugin in catalog.plugins
-    ]
+    rows = [(*_whence(plugin), f"{plugin.load_seconds * 1000:,.0f} ms", _offers(plugin)) for plugin in catalog.plugins]
+    rows += [(*_whence(failure.plugin), "failed", failure.cause) for failure in catalog.failures]
     out.print(table(("plugin", "module", "from", "loaded in", "offers"), rows, right=("loaded in",)))
     for plugin in catalog.left_out:
         out.print(f"left out: {plugin.name} ({plugin.distribution} {plugin.version})")
+    for plugin in catalog.plugins:
+        if plugin.load_seconds > SLOW:
+            told = f"slow: {plugin.name} took {plugin.load_seconds:.1f} s to load, and every command waits for it"
+            module = plugin.module.partition(":")[0]
+            out.print(f"{told}; python -X importtime -c 'import {module}' shows why", style="yellow", markup=False)
+    if trace:
+        out.print()
+        for line in component_calls(catalog):
+            out.print(line, markup=False, soft_wrap=True)
+        for failure in catalog.failures:
+            out.print(f"\n{failure}\n{failure.traceback.rstrip()}", markup=False, soft_wrap=True)
     report_failures(catalog)
     sys.exit(1 if catalog.failures else 0)
 
@@ -66,6 +77,10 @@ def schema(without: tuple[str, ...]) -> None:
     complete and check as you type.
     """
     click.echo(json.dumps(json_schema(load_catalog(without)), indent=2, ensure_ascii=False))
+
+
+def _whence(plugin: Plugin) -> tuple[str, str, str]:
+    return plugin.name, plugin.module, f"{plugin.distribution} {plugin.version}"
 
 
 def _offers(plugin: Plugin) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from nnbench import runner
 from nnbench.analysis.comparison import Comparison
 from nnbench.catalog import load_catalog
 from nnbench.cli.output import LaunchProgress, console, fits, table
+from nnbench.cli.trace import trace_launch
 from nnbench.grid import Grid
 from nnbench.planning import Phase, make_plan
 from nnbench.report import gradients
@@ -63,6 +65,7 @@ URI = click.option(
 @click.option("--no-tracking", is_flag=True, help="Keep results, but log nothing to MLflow; nnbench sync can later.")
 @FRESH
 @click.option("--all", "show_all", is_flag=True, help="Print every cell, not only the best.")
+@click.option("--trace", is_flag=True, help="Show each call of a plugin's launch hooks, on standard error.")
 @click.pass_obj
 def run(
     without: tuple[str, ...],
@@ -75,6 +78,7 @@ def run(
     no_tracking: bool,
     fresh: bool,
     show_all: bool,
+    trace: bool,
 ) -> None:
     """Train what a grid lacks, keep every result, log them to MLflow, and sum them up.
 
@@ -83,6 +87,8 @@ def run(
     """
     out = console()
     catalog = load_catalog(without)
+    if trace:
+        trace_launch(catalog, partial(console(stderr=True).print, markup=False, soft_wrap=True))
     parsed = Grid.from_toml(grid, catalog, overrides)
     plan = make_plan(parsed, catalog, folder, workers, fresh)
     if parsed.question:

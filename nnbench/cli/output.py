@@ -37,7 +37,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[st
 
 def fits(out: Console, made: Table) -> bool:
     """Whether the table needs no wrapping."""
-    return out.measure(made).maximum <= out.width
+    unbounded = out.options.update(max_width=10 * out.width)  # otherwise what does not fit measures as wide as the console
+    return out.measure(made, options=unbounded).maximum <= out.width
 
 
 class LaunchProgress:

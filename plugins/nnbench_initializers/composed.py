@@ -18,6 +18,9 @@ class _Around(Initializer):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return self.of.sample(rng, fan_in, fan_out)
 
+    def spread(self, fan_in: int, fan_out: int) -> float | None:
+        return self.of.spread(fan_in, fan_out)
+
 
 class WithGain(_Around):
     """Another's weights times the gain of the activation that follows.

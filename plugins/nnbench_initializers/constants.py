@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import ClassVar
+
 import numpy as np
 from jaxtyping import Float
 
@@ -15,8 +18,16 @@ class Zeros(Initializer):
     weight, and only the biases of the last layer learn.
     """
 
+    expected_failures: ClassVar = {
+        "stream_matters": "nothing is drawn",
+        "units_differ": "all weights are 0, to show what that does",
+    }
+
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return np.zeros((fan_out, fan_in))
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return 0.0
 
 
 class Ones(Initializer):
@@ -26,8 +37,16 @@ class Ones(Initializer):
     most activations saturate from the second layer on.
     """
 
+    expected_failures: ClassVar = {
+        "stream_matters": "nothing is drawn",
+        "units_differ": "all weights are 1, to show what that does",
+    }
+
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return np.ones((fan_out, fan_in))
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return 1.0
 
 
 class Constant(Initializer):
@@ -36,11 +55,19 @@ class Constant(Initializer):
     Gradients do flow, unlike with zeros, but each hidden layer is worth one unit.
     """
 
+    expected_failures: ClassVar = {
+        "stream_matters": "nothing is drawn",
+        "units_differ": "all weights are equal, to show what that does",
+    }
+
     value: float = 0.1
     """Every weight."""
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return np.full((fan_out, fan_in), self.value)
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return abs(self.value)
 
 
 class Identity(Initializer):
@@ -53,8 +80,16 @@ class Identity(Initializer):
     Le, Jaitly and Hinton 2015, "A simple way to initialize recurrent networks of rectified linear units", for square matrices.
     """
 
+    expected_failures: ClassVar = {
+        "stream_matters": "nothing is drawn",
+        "units_differ": "units beyond the inputs have none of their own",
+    }
+
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return np.eye(fan_out, fan_in)
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return math.sqrt(1 / max(fan_in, fan_out))
 
 
 class Hadamard(Initializer):
@@ -66,6 +101,11 @@ class Hadamard(Initializer):
 
     Zhao, Schäfer and Anandkumar 2022, "ZerO initialization: initializing neural networks with only zeros and ones", algorithm 1.
     """
+
+    expected_failures: ClassVar = {
+        "stream_matters": "nothing is drawn",
+        "units_differ": "units of a layer that widens much start in groups of equals",
+    }
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         if fan_out <= fan_in:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 
@@ -26,6 +28,9 @@ class Orthogonal(Initializer):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return self.gain * _orthogonal(rng, fan_in, fan_out)
 
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return self.gain / math.sqrt(max(fan_in, fan_out))
+
 
 class LSUV(Initializer):
     """Orthonormal weights, divided by the spread of the layer's pre-activations (unit variance).
@@ -45,6 +50,9 @@ class LSUV(Initializer):
     ) -> Float[np.ndarray, "out in"]:
         spread = (w @ inputs).std()
         return w / spread if spread > 0 else w
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return 1 / math.sqrt(max(fan_in, fan_out))
 
 
 def _orthogonal(rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:

@@ -30,6 +30,9 @@ class FanInUniform(Initializer):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return rng.uniform(-1, 1, (fan_out, fan_in)) / math.sqrt(fan_in)
 
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return 1 / math.sqrt(3 * fan_in)
+
 
 class LecunUniform(Initializer):
     """U[-r, r] with r = √(3 / fan_in), of variance 1 / fan_in.
@@ -39,6 +42,9 @@ class LecunUniform(Initializer):
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return math.sqrt(3 / fan_in) * rng.uniform(-1, 1, (fan_out, fan_in))
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return 1 / math.sqrt(fan_in)
 
 
 class LecunNormal(Initializer):
@@ -51,6 +57,9 @@ class LecunNormal(Initializer):
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return rng.standard_normal((fan_out, fan_in)) / math.sqrt(fan_in)
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return 1 / math.sqrt(fan_in)
 
 
 class XavierUniform(Initializer):
@@ -69,6 +78,9 @@ class XavierUniform(Initializer):
         r = math.sqrt(6 / (fan_in + fan_out))
         return r * rng.uniform(-1, 1, (fan_out, fan_in))
 
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return math.sqrt(2 / (fan_in + fan_out))
+
 
 class XavierNormal(Initializer):
     """N(0, 2 / (fan_in + fan_out)).
@@ -80,6 +92,9 @@ class XavierNormal(Initializer):
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return math.sqrt(2 / (fan_in + fan_out)) * rng.standard_normal((fan_out, fan_in))
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return math.sqrt(2 / (fan_in + fan_out))
 
 
 class HeUniform(Initializer):
@@ -94,6 +109,9 @@ class HeUniform(Initializer):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return math.sqrt(6 / fan_in) * rng.uniform(-1, 1, (fan_out, fan_in))
 
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return math.sqrt(2 / fan_in)
+
 
 class HeNormal(Initializer):
     """N(0, 2 / fan_in).
@@ -107,6 +125,9 @@ class HeNormal(Initializer):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return math.sqrt(2 / fan_in) * rng.standard_normal((fan_out, fan_in))
 
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return math.sqrt(2 / fan_in)
+
 
 class SignedConstant(Initializer):
     """±√(2 / fan_in), each sign with probability ½.
@@ -118,3 +139,6 @@ class SignedConstant(Initializer):
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return np.copysign(math.sqrt(2 / fan_in), rng.uniform(-1, 1, (fan_out, fan_in)))
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return math.sqrt(2 / fan_in)

@@ -32,6 +32,9 @@ class TruncatedNormal(Initializer):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return self.std * _truncated(rng, (fan_out, fan_in))
 
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return SPREAD * self.std
+
 
 class VarianceScaling(Initializer):
     """Weights of variance scale / n, where n is fan_in, fan_out or their mean.
@@ -50,13 +53,16 @@ class VarianceScaling(Initializer):
     """Cut off at two of its standard deviations, or not, or even from one end to the other."""
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
-        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
-        std, shape = math.sqrt(self.scale / n), (fan_out, fan_in)
+        std, shape = self.spread(fan_in, fan_out), (fan_out, fan_in)
         if self.distribution == "truncated_normal":
             return std / SPREAD * _truncated(rng, shape)
         if self.distribution == "untruncated_normal":
             return std * rng.standard_normal(shape)
         return math.sqrt(3) * std * rng.uniform(-1, 1, shape)
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        return math.sqrt(self.scale / n)
 
 
 def _truncated(rng: np.random.Generator, shape: tuple[int, int]) -> Float[np.ndarray, "out in"]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -25,6 +26,9 @@ class Uniform(Initializer):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return self.bound * rng.uniform(-1, 1, (fan_out, fan_in))
 
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return self.bound / math.sqrt(3)
+
 
 class Normal(Initializer):
     """N(0, std²), the same for every layer.
@@ -38,6 +42,9 @@ class Normal(Initializer):
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return self.std * rng.standard_normal((fan_out, fan_in))
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return self.std
 
 
 class Sparse(Initializer):
@@ -59,3 +66,6 @@ class Sparse(Initializer):
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         ranks = rng.random((fan_out, fan_in)).argsort(axis=1)
         return np.where(ranks < self.connections, self.std * rng.standard_normal((fan_out, fan_in)), 0)
+
+    def spread(self, fan_in: int, fan_out: int) -> float:
+        return self.std * math.sqrt(min(self.connections / fan_in, 1.0))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
-from nnbench import Fraction, Ge, Gt, Le, Loss, NonNegative, Scores
+from nnbench import Component, Fraction, Ge, Gt, Le, Loss, NonNegative, Scores
 from nnbench_losses.classes import over_classes
 
 PerSample: TypeAlias = Float[np.ndarray, "trial 1 sample"]
@@ -58,6 +59,10 @@ class LabelSmoothing(Loss):
     def _smoothed(self, targets: Scores) -> Scores:
         return (1 - self.smoothing) * targets + self.smoothing / targets.shape[1]
 
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        return [(cls(smoothing=0.0), SoftmaxCrossEntropy())]
+
 
 class _LikelihoodLoss(Loss):
     """A loss that sees nothing but p_y, how likely the softmax takes the right class to be."""
@@ -96,6 +101,10 @@ class Focal(_LikelihoodLoss):
         wrong = np.maximum(-np.expm1(log_p), np.finfo(log_p.dtype).tiny)
         focus = np.exp(self.gamma * np.log(wrong))  # NumPy's power rounds differently where all exponents are equal
         return -focus * log_p, focus * (1 - self.gamma * (1 - wrong) * (log_p / wrong))
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        return [(cls(gamma=0.0), SoftmaxCrossEntropy())]
 
 
 class GeneralizedCrossEntropy(_LikelihoodLoss):

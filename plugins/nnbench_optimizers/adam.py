@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnbench import Fraction, Ge, Le, NonNegative, Optimizer, Positive, Rate, State, Weights
+from nnbench import Component, Fraction, Ge, Le, NonNegative, Optimizer, Positive, Rate, State, Weights
 
 
 def _update_mean(mean: Weights, value: Weights, kept: float | np.ndarray, work: Weights | None = None) -> Weights:
@@ -57,6 +58,7 @@ class Adam(_Moments):
     Kingma and Ba 2015, "Adam: a method for stochastic optimization", algorithm 1.
     """
 
+    gradient_scale = "invariant"
     default = True
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
@@ -74,6 +76,7 @@ class AdamUncorrected(_Moments):
     by (1 - beta1ᵗ) / √(1 - beta2ᵗ): 3.2 times at the first step with the defaults, 6.6 times at most (t = 12), 2 times at t = 250.
     """
 
+    gradient_scale = "invariant"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
     lr: Positive = 0.01
@@ -102,9 +105,17 @@ class AdamW(Adam):
     weight_decay: NonNegative = 0.01
     """What parameters lose in a step, times lr."""
 
+    @property
+    def decays(self) -> bool:
+        return self.weight_decay > 0
+
     def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         params *= 1 - lr * self.weight_decay
         super().step(params, grads, state, lr, t)
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        return [(cls(weight_decay=0.0), Adam())]
 
 
 class AdaMax(Optimizer):
@@ -116,6 +127,7 @@ class AdaMax(Optimizer):
     Kingma and Ba 2015, "Adam: a method for stochastic optimization", algorithm 2.
     """
 
+    gradient_scale = "invariant"
     name = "adamax"
     search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
@@ -152,6 +164,7 @@ class NAdam(_Moments):
     Dozat 2016, "Incorporating Nesterov momentum into Adam".
     """
 
+    gradient_scale = "invariant"
     name = "nadam"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
@@ -192,9 +205,17 @@ class NAdamW(NAdam):
     weight_decay: NonNegative = 0.01
     """What parameters lose in a step, times lr."""
 
+    @property
+    def decays(self) -> bool:
+        return self.weight_decay > 0
+
     def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         params *= 1 - lr * self.weight_decay
         super().step(params, grads, state, lr, t)
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        return [(cls(weight_decay=0.0), NAdam())]
 
 
 class RAdam(_Moments):
@@ -244,6 +265,7 @@ class AMSGrad(_Moments):
     Reddi, Kale and Kumar 2018, "On the convergence of Adam and beyond".
     """
 
+    gradient_scale = "invariant"
     name = "amsgrad"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
@@ -324,6 +346,7 @@ class Adan(Optimizer):
     Xie, Zhou, Li, Lin and Yan 2024, "Adan: adaptive Nesterov momentum algorithm for faster optimizing deep models".
     """
 
+    gradient_scale = "invariant"
     search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
     lr: Positive = 0.03
@@ -369,6 +392,7 @@ class QHAdam(_Moments):
     Ma and Yarats 2019, "Quasi-hyperbolic momentum and Adam for deep learning".
     """
 
+    gradient_scale = "invariant"
     name = "qhadam"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 

@@ -19,6 +19,7 @@ class AdaGrad(Optimizer):
     Duchi, Hazan and Singer 2011, "Adaptive subgradient methods for online learning and stochastic optimization".
     """
 
+    gradient_scale = "invariant"
     name = "adagrad"
     search_space: ClassVar = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
 
@@ -48,6 +49,7 @@ class RMSProp(Optimizer):
     Tieleman and Hinton 2012, "Neural networks for machine learning", lecture 6e.
     """
 
+    gradient_scale = "invariant"
     name = "rmsprop"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
@@ -121,6 +123,7 @@ class AdaDelta(Optimizer):
     Zeiler 2012, "ADADELTA: an adaptive learning rate method".
     """
 
+    gradient_scale = "invariant"
     name = "adadelta"
     search_space: ClassVar = {"lr": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)}
 
@@ -164,6 +167,7 @@ class RProp(Optimizer):
     Riedmiller and Braun 1993, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm".
     """
 
+    gradient_scale = "invariant"
     name = "rprop"
     search_space: ClassVar = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
 
@@ -207,6 +211,7 @@ class NovoGrad(Optimizer):
     of deep networks".
     """
 
+    gradient_scale = "invariant"
     name = "novograd"
     scope = "layer"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnbench import Fraction, Ge, Gt, Le, Lt, NonNegative, Optimizer, Positive, Rate, Scope, State, Weights
+from nnbench import Fraction, Ge, GradientScale, Gt, Le, Lt, NonNegative, Optimizer, Positive, Rate, Scope, State, Weights
 from nnbench_optimizers.adam import Adam
 
 
@@ -21,6 +21,7 @@ class ASGD(Optimizer):
     and a million unless told otherwise, so that it never averages.
     """
 
+    gradient_scale = "proportional"
     name = "asgd"
     search_space: ClassVar = {"lr": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
 
@@ -52,6 +53,14 @@ class _Around(Optimizer):
     """Multiplies the inner optimizer's."""
     inner: Optimizer = Adam()
     """What makes the steps."""
+
+    @property
+    def decays(self) -> bool:
+        return self.inner.decays
+
+    @property
+    def gradient_scale(self) -> GradientScale | None:
+        return self.inner.gradient_scale
 
     @property
     def scope(self) -> Scope:
@@ -162,6 +171,7 @@ class SGDScheduleFree(_ScheduleFree):
     Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky 2024, "The road less scheduled".
     """
 
+    gradient_scale = "proportional"
     name = "sgd_schedule_free"
     search_space: ClassVar = {"lr": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)}
 
@@ -181,6 +191,7 @@ class AdamWScheduleFree(_ScheduleFree):
     Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky 2024, "The road less scheduled", algorithm 1.
     """
 
+    gradient_scale = "invariant"
     name = "adamw_schedule_free"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
@@ -191,6 +202,10 @@ class AdamWScheduleFree(_ScheduleFree):
     """Keeps the divisor from 0."""
     weight_decay: NonNegative = 0.01
     """λ, taken off the parameters, times the rate; not part of the gradient."""
+
+    @property
+    def decays(self) -> bool:
+        return self.weight_decay > 0
 
     def init(self, params: Weights) -> State:
         return {"v": np.zeros_like(params), **super().init(params)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
 
-from nnbench import Fraction, Ge, Gt, Le, Lt, NonNegative, Optimizer, Positive, Rate, State, Weights
+from nnbench import Component, Fraction, Ge, Gt, Le, Lt, NonNegative, Optimizer, Positive, Rate, State, Weights
 
 
 class SGD(Optimizer):
@@ -15,6 +16,7 @@ class SGD(Optimizer):
     Robbins and Monro 1951, "A stochastic approximation method".
     """
 
+    gradient_scale = "proportional"
     search_space: ClassVar = {"lr": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
 
     lr: Positive = 0.3
@@ -33,6 +35,7 @@ class Momentum(Optimizer):
     Polyak 1964, "Some methods of speeding up the convergence of iteration methods".
     """
 
+    gradient_scale = "proportional"
     search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
     lr: Positive = 0.1
@@ -47,6 +50,10 @@ class Momentum(Optimizer):
         v *= self.mu
         v -= lr * grads
         params += v
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        return [(cls(mu=0.0), SGD())]
 
 
 class Nesterov(Momentum):
@@ -80,6 +87,7 @@ class AggMo(Optimizer):
     Lucas, Sun, Zemel and Grosse 2019, "Aggregated momentum: stability through passive damping".
     """
 
+    gradient_scale = "proportional"
     name = "aggmo"
     search_space: ClassVar = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
 
@@ -112,6 +120,7 @@ class QHM(Optimizer):
     Ma and Yarats 2019, "Quasi-hyperbolic momentum and Adam for deep learning".
     """
 
+    gradient_scale = "proportional"
     name = "qhm"
     search_space: ClassVar = {"lr": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)}
 
@@ -144,6 +153,7 @@ class SignSGD(Optimizer):
     Bernstein, Wang, Azizzadenesheli and Anandkumar 2018, "signSGD: compressed optimisation for non-convex problems".
     """
 
+    gradient_scale = "invariant"
     name = "signsgd"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
@@ -163,6 +173,7 @@ class Signum(Optimizer):
     Bernstein, Wang, Azizzadenesheli and Anandkumar 2018, "signSGD: compressed optimisation for non-convex problems", algorithm 2.
     """
 
+    gradient_scale = "invariant"
     search_space: ClassVar = {"lr": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
 
     lr: Positive = 0.003
@@ -192,6 +203,7 @@ class Lion(Optimizer):
     Chen, Liang, Huang, Real, Wang et al. 2023, "Symbolic discovery of optimization algorithms".
     """
 
+    gradient_scale = "invariant"
     search_space: ClassVar = {"lr": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
 
     lr: Positive = 0.003
@@ -201,6 +213,10 @@ class Lion(Optimizer):
     """Share of m that is kept."""
     weight_decay: NonNegative = 0.0
     """What parameters lose in a step, times lr."""
+
+    @property
+    def decays(self) -> bool:
+        return self.weight_decay > 0
 
     def init(self, params: Weights) -> State:
         return {"m": np.zeros_like(params)}

@@ -29,6 +29,10 @@ class FTRL(Optimizer):
     n0: Positive = 0.1
     """First sum of squared gradients."""
 
+    @property
+    def decays(self) -> bool:
+        return self.l1 > 0
+
     def init(self, params: Weights) -> State:
         n = np.full_like(params, self.n0)
         return {"n": n, "z": -np.sqrt(n) * params}

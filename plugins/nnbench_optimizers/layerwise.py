@@ -24,6 +24,7 @@ class LARS(Optimizer):
     You, Gitman and Ginsburg 2017, "Large batch training of convolutional networks".
     """
 
+    gradient_scale = "invariant"
     name = "lars"
     scope = "layer"
     search_space: ClassVar = {"lr": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)}
@@ -81,6 +82,7 @@ class LAMB(_Moments):
     You et al. 2020, "Large batch optimization for deep learning: training BERT in 76 minutes", algorithm 2.
     """
 
+    gradient_scale = "invariant"
     name = "lamb"
     scope = "layer"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
@@ -89,6 +91,10 @@ class LAMB(_Moments):
     eps: Positive = 1e-6
     weight_decay: NonNegative = 0.01
     """Share of w in the direction of the step."""
+
+    @property
+    def decays(self) -> bool:
+        return self.weight_decay > 0
 
     def init(self, params: Weights) -> State:
         return {"m": np.zeros_like(params), "v": np.zeros_like(params)}
@@ -112,6 +118,7 @@ class SM3(Optimizer):
     Cost: half of the time goes to the largest of many short rows and columns.
     """
 
+    gradient_scale = "invariant"
     name = "sm3"
     scope = "layer"
     search_space: ClassVar = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
@@ -150,6 +157,7 @@ class Adafactor(Optimizer):
     Shazeer and Stern 2018, "Adafactor: adaptive learning rates with sublinear memory cost", algorithm 4, without momentum.
     """
 
+    gradient_scale = "invariant"
     scope = "layer"
     search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
@@ -198,6 +206,7 @@ class Muon(_Moments):
     Cost: three matrix products in each iteration.
     """
 
+    gradient_scale = "invariant"
     scope = "layer"
     search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 

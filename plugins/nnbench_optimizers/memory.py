@@ -18,6 +18,7 @@ class ADOPT(Optimizer):
     Taniguchi et al. 2024, "ADOPT: modified Adam can converge with any β₂ with the optimal rate", with clipping.
     """
 
+    gradient_scale = "invariant"
     name = "adopt"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
@@ -62,6 +63,7 @@ class AdEMAMix(Optimizer):
     Pagliardini, Ablin and Grangier 2024, "The AdEMAMix optimizer: better, faster, older".
     """
 
+    gradient_scale = "invariant"
     name = "ademamix"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 

@@ -29,6 +29,7 @@ class DoG(_RateFree):
     Ivgi, Hinder and Carmon 2023, "DoG is SGD's best friend: a parameter-free dynamic step size schedule".
     """
 
+    gradient_scale = "invariant"
     name = "dog"
 
     r0: Positive = 1e-3
@@ -89,6 +90,7 @@ class DAdaptAdam(_RateFree):
     Defazio and Mishchenko 2023, "Learning-rate-free learning by D-adaptation", its Adam version.
     """
 
+    gradient_scale = "invariant"
     name = "dadapt_adam"
 
     beta1: Fraction = 0.9
@@ -138,6 +140,8 @@ class Prodigy(_RateFree):
 
     Mishchenko and Defazio 2024, "Prodigy: an expeditiously adaptive parameter-free learner", its Adam version.
     """
+
+    gradient_scale = "invariant"
 
     beta1: Fraction = 0.9
     """Share of m that is kept."""

@@ -8,10 +8,12 @@ told `total` as the length of the decay.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float, Int
 
-from nnbench import Fraction, Positive, Schedule
+from nnbench import Component, Fraction, Positive, Schedule
 
 
 class _Annealing(Schedule):
@@ -49,6 +51,10 @@ class Polynomial(_Annealing):
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         return self.end + (1 - self.end) * (1 - step / total) ** self.power
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        return [(cls(power=1.0), Linear())]
 
 
 class KDecay(_Annealing):
@@ -92,6 +98,9 @@ class TanhDecay(_Annealing):
     """Argument of the hyperbolic tangent at the start."""
     upper: float = 3.0
     """Argument of the hyperbolic tangent after the last step."""
+
+    def starts_at(self, total: int) -> float:
+        return float(self.end + (1 - self.end) * (1 - np.tanh(self.lower)) / 2)
 
     def __post_init__(self) -> None:
         if self.lower >= self.upper:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from nnbench import Fraction, Schedule
+from nnbench import Component, Fraction, Schedule
 from nnbench_schedules.annealing import Cosine
 from nnbench_schedules.stairs import Constant
 
@@ -45,10 +45,17 @@ class Warmup(_Around):
     start: Fraction = 0.0
     """Multiplier of the first step, on top of the other schedule's."""
 
+    def starts_at(self, total: int) -> float:
+        return (self.start if self._length(total) else 1.0) * self.then.starts_at(total - self._length(total))
+
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         length = self._length(total)
         rise = self.start + (1 - self.start) * step / max(length, 1)
         return np.where(step < length, rise, 1) * self._following(step, total)
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        return [(cls(length=0.0), Constant())]
 
 
 class Delayed(_Around):
@@ -65,5 +72,12 @@ class Delayed(_Around):
     then: Schedule = Cosine()
     """What follows."""
 
+    def starts_at(self, total: int) -> float:
+        return self.then.starts_at(total - self._length(total))
+
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         return self._following(step, total)
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        return [(cls(length=0.0), Cosine())]

@@ -49,6 +49,9 @@ class _Triangles(Schedule):
     low: Fraction = 0.1
     """Where each cycle starts and ends, for a maximum of 1."""
 
+    def starts_at(self, total: int) -> float:
+        return self.low
+
     def _height(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         """Within each cycle, from 0 to 1 and back."""
         return 1 - np.abs(2 * (step * self.cycles / total % 1) - 1)

@@ -100,6 +100,9 @@ class Noam(Schedule):
     warmup: Annotated[int, Ge(1)] = 40
     """Steps of the rise."""
 
+    def starts_at(self, total: int) -> float:
+        return 1 / self.warmup
+
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         t = step + 1
         return np.minimum(t / self.warmup, np.sqrt(self.warmup / t))

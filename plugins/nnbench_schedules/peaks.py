@@ -33,6 +33,9 @@ class OneCycle(Schedule):
     end: Fraction = 4e-6
     """What would be left of the rate after the last step."""
 
+    def starts_at(self, total: int) -> float:
+        return self.start
+
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         x = step / total
         up = self.start + (1 - self.start) * (1 - np.cos(np.pi * x / self.warmup)) / 2
@@ -54,6 +57,9 @@ class SlantedTriangular(Schedule):
     ratio: Annotated[float, Gt(1)] = 32.0
     """How many times as high as its ends the top is."""
 
+    def starts_at(self, total: int) -> float:
+        return 1 / self.ratio
+
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         x = step / total
         height = np.minimum(x / self.warmup, (1 - x) / (1 - self.warmup))
@@ -71,6 +77,9 @@ class _Plateau(Schedule):
     def __post_init__(self) -> None:
         if self.warmup + self.decay > 1:
             raise ValueError("warmup and decay must not take more than the run together")
+
+    def starts_at(self, total: int) -> float:
+        return 0.0
 
 
 class Trapezoid(_Plateau):

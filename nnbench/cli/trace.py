@@ -1,0 +1,63 @@
+"""What each plugin's hooks were called with, how long they took, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from typing import Any
+
+from nnbench.catalog import Catalog
+from nnbench.results import Launch
+
+
+def component_calls(catalog: Catalog) -> Iterator[str]:
+    """A line for each plugin that offers components: what the hook returns when it is called once more."""
+    for implementation in catalog.manager.hook.nnbench_components.get_hookimpls():
+        yield _call(implementation, ())[0]
+
+
+def trace_launch(catalog: Catalog, say: Callable[[str], None]) -> None:
+    """Have a line said for each call of a plugin's launch hooks from now on."""
+    found = False
+    for name, caller in vars(catalog.manager.hook).items():
+        if name.startswith("nnbench_") and name != "nnbench_components":
+            for implementation in caller.get_hookimpls():
+                found = True
+                implementation.function = _traced(copy(implementation), say)
+    if not found:
+        say("trace: no installed plugin implements a hook of launches")
+
+
+def _traced(implementation: Any, say: Callable[[str], None]) -> Callable[..., Any]:
+    def traced(*arguments: Any) -> Any:
+        line, result, error = _call(implementation, arguments)
+        say(line)
+        if error:
+            raise error
+        return result
+
+    return traced
+
+
+def _call(implementation: Any, arguments: Sequence[Any]) -> tuple[str, Any, Exception | None]:
+    given = ", ".join(f"{name}={_short(value)}" for name, value in zip(implementation.argnames, arguments, strict=True))
+    began = time.perf_counter()
+    result, error = None, None
+    try:
+        result = implementation.function(*arguments)
+        outcome = f"returned {_short(result)}"
+    except Exception as raised:
+        error = raised
+        outcome = f"raised {type(raised).__name__}: {raised}"
+    seconds = time.perf_counter() - began
+    called = f"trace: {implementation.plugin_name}: {implementation.function.__name__}({given})"
+    return f"{called} {outcome} in {seconds * 1000:,.1f} ms", result, error
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Launch):
+        return value.id
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"{len(value)} {'components' if value and isinstance(value[0], type) else 'results'}"
+    return repr(value)

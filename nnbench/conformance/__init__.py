@@ -1,0 +1,12 @@
+"""The laws that every component obeys, for authors to hold their own against.
+
+>>> from nnbench.conformance import check_component
+>>> from nnbench_activations import Tanh
+>>> [outcome.detail for outcome in check_component(Tanh) if outcome.status == "broken"]
+[]
+"""
+
+from nnbench.conformance.packages import check_package
+from nnbench.conformance.suite import Outcome, check_component, laws
+
+__all__ = ["Outcome", "check_component", "check_package", "laws"]

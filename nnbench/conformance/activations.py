@@ -1,0 +1,258 @@
+"""The laws of activations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnbench.components import Activation
+from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
+from nnbench.conformance.tools import (
+    Array,
+    expect_array,
+    expect_close,
+    expect_same,
+    expect_untouched,
+    jumps,
+    number,
+    search,
+    smallest,
+)
+from nnbench.conformance.variants import has_floats, label, neighbours
+
+AXES = ("trial", "unit", "sample")
+SHAPES = ((1, 1, 1), (2, 3, 5), (5, 33, 7), (5, 33, 64))
+FINE = np.concatenate([np.linspace(-30, 30, 6001), np.geomspace(31, 100, 60), -np.geomspace(31, 100, 60)])
+"""Where derivatives are looked at."""
+STEP = 1e-6
+"""Of a difference, relative to z."""
+CLOSE = 1e-5
+"""Error of a difference, relative to the derivative, that is put down to the difference."""
+EXTREMES = np.unique(np.array([0, *np.geomspace(1e-45, np.finfo(np.float32).max, 300)], np.float32))
+
+
+@law("activation")
+def shape_and_dtype(case: Case[Activation]) -> None:
+    """Forward and derivative return arrays of the shape and dtype of z, so that float32 networks stay float32."""
+    for dtype in (np.float32, np.float64):
+        activation = case.as_trained(dtype)
+        for shape in SHAPES[:3]:
+            z = case.rng().normal(size=shape).astype(dtype)
+            a = activation.forward(z)
+            expect_array(f"forward of {dtype.__name__} {shape}", a, shape, dtype)
+            expect_array(f"derivative of {dtype.__name__} {shape}", activation.derivative(z, a), shape, dtype)
+
+
+@law("activation")
+def arguments_untouched(case: Case[Activation]) -> None:
+    """Forward and derivative change neither z nor a, which the network still needs."""
+    z = case.rng().normal(size=(2, 3, 5))
+    expect_untouched("forward", case.component.forward, z)
+    expect_untouched("derivative", case.component.derivative, z, case.component.forward(z.copy()))
+
+
+@law("activation")
+def derivative_matches_differences(case: Case[Activation]) -> None:
+    """Away from kinks, the derivative is the slope of forward: training goes downhill, and not somewhere else."""
+    activation = case.component
+    z = _off(activation.kinks, FINE)
+    wrong = _wrong_slopes(activation, z)
+    if wrong.any():
+
+        def fails(value: float) -> bool:
+            return bool(len(_off(activation.kinks, np.array([value]))) and _wrong_slopes(activation, np.array([value]))[0])
+
+        at = smallest(fails, z[wrong])
+        (found,), (slope,) = _derivative(activation)(np.array([at])), _slope(activation, np.array([at]))
+        raise Broken(f"at z = {number(at)} derivative gives {number(found)}, and forward has the slope {number(slope)}")
+
+
+@law("activation")
+def kinks_are_declared(case: Case[Activation]) -> None:
+    """Wherever the derivative jumps, `kinks` says so: gradient checks excuse a difference across a declared kink and no other."""
+    activation = case.component
+    kinks = np.array(activation.kinks, float)
+    for what, f in (("derivative", _derivative(activation)), ("forward", _forward(activation))):
+        for jump, before, after in jumps(f, FINE):
+            if not (np.abs(kinks - jump) <= 1e-6 * max(1, abs(jump))).any():
+                told = f"{what} jumps from {number(before)} to {number(after)} at z = {number(round(jump, 7))}"
+                raise Broken(f"{told}, and kinks = {tuple(map(float, kinks))} does not say so")
+
+
+@law("activation")
+def declared_kinks_are_kinks(case: Case[Activation]) -> None:
+    """Where `kinks` says that the derivative jumps it does, and its value there is one of the two beside it."""
+    activation = case.component
+    if not activation.kinks:
+        raise DoesNotApply("it declares no kinks")
+    derivative, forward = _derivative(activation), _forward(activation)
+    for kink in activation.kinks:
+        beside = 1e-7 * max(1, abs(kink))
+        z = np.array([kink - beside, kink, kink + beside])
+        left, at, right = derivative(z)
+        apart = 1e-6 * max(1, abs(left), abs(right))
+        below, _, above = forward(z)
+        if abs(left - right) <= apart and abs(above - below) <= 1e-3 * max(1, abs(below)):
+            raise Broken(f"at z = {number(kink)} the derivative is {number(left)} on both sides, and kinks declares a jump")
+        if min(abs(at - left), abs(at - right)) > apart:
+            raise Broken(
+                f"at the kink z = {number(kink)} derivative gives {number(at)}, neither {number(left)} nor {number(right)}"
+            )
+
+
+@law("activation")
+def finite(case: Case[Activation]) -> None:
+    """From the smallest to the largest float32 nothing is NaN, and nothing infinite whose value a float32 could hold.
+
+    With other hyperparameters than the defaults, up to 1e30, so that a product of the two fits.
+    """
+    from hypothesis import strategies as st
+
+    activation = case.component
+    largest = float(EXTREMES[-1]) if label(activation) == "defaults" else 1e30
+    z = np.concatenate([EXTREMES, -EXTREMES])
+    z = z[np.abs(z) <= largest]
+
+    def fails(value: float) -> bool:
+        return abs(value) <= largest and bool(_overflows(activation, np.array([value], np.float32))[0])
+
+    def check(value: float) -> None:
+        if fails(value):
+            at = np.array([value], np.float32)
+            told = f"forward gives {_forward(activation)(at)[0]} and derivative {_derivative(activation)(at)[0]}"
+            raise Broken(f"at z = {number(value)} {told} in float32")
+
+    bad = _overflows(activation, z)
+    if bad.any():
+        check(smallest(fails, z[bad].astype(float), width=32))
+    search(st.floats(width=32, allow_nan=False, allow_infinity=False), check, case.examples)
+
+
+@law("activation")
+def nan_stays(case: Case[Activation]) -> None:
+    """The activation of NaN is NaN: a network that diverged is not hidden."""
+    for dtype in (np.float32, np.float64):
+        for count in (1, 9):
+            a = case.as_trained(dtype).forward(np.full((1, 1, count), np.nan, dtype))
+            if not np.isnan(a).all():
+                raise Broken(f"forward(nan) is {number(a[~np.isnan(a)][0])}")
+
+
+@law("activation")
+def element_wise(case: Case[Activation]) -> None:
+    """Each element's result depends on that element alone, not on other samples, units or trials."""
+    activation = case.component
+    z = 3 * case.rng().normal(size=(2, 3, 4))
+    a = activation.forward(z.copy())
+    derivative = activation.derivative(z.copy(), a.copy())
+    for index in np.ndindex(z.shape):
+        single = np.full((1, 1, 1), z[index])
+        alone = activation.forward(single.copy())
+        pairs = (("forward", a, alone), ("derivative", derivative, activation.derivative(single, alone.copy())))
+        for what, together, expected in pairs:
+            here = f"{what} at z = {number(z[index])} among others and alone"
+            expect_close(here, together[index].reshape(1, 1, 1), expected, AXES, rtol=1e-9, atol=1e-12)
+
+
+@law("activation")
+def hyperparameters_broadcast(case: Case[Activation]) -> None:
+    """Hyperparameters may be arrays (trial, 1, 1), a number for each trial, and do what a plain number does."""
+    activation = case.component
+    if not has_floats(activation):
+        raise DoesNotApply("it has no floating-point hyperparameters")
+    z = 2 * case.rng().normal(size=(3, 2, 5))
+    stacked = case.stacked(3, np.float64)
+    a = stacked.together.forward(z)
+    derivative = stacked.together.derivative(z, a)
+    for trial, single in enumerate(neighbours(activation, 3)):
+        row = slice(trial, trial + 1)
+        alone = single.forward(z[row])
+        expect_close(f"forward of trial {trial} with arrays and with numbers", a[row], alone, AXES, atol=1e-12)
+        expect_close(
+            f"derivative of trial {trial} with arrays and with numbers",
+            derivative[row],
+            single.derivative(z[row], alone),
+            AXES,
+            atol=1e-12,
+        )
+
+
+@law("activation")
+def rows_are_independent(case: Case[Activation]) -> None:
+    """A trial's row in a stack is bit for bit what it is alone, so that results do not depend on what else is trained."""
+    for dtype in (np.float32, np.float64):
+        for shape in ((2, 1, 1), *SHAPES[1:]):
+            stacked = case.stacked(shape[0], dtype)
+            z = (3 * case.rng().normal(size=shape)).astype(dtype)
+            a = stacked.together.forward(z)
+            derivative = stacked.together.derivative(z, a)
+            for trial, single in enumerate(stacked.alone):
+                row = slice(trial, trial + 1)
+                alone = single.forward(z[row].copy())
+                expect_same(f"forward of trial {trial} of {shape} in the stack and alone", a[row], alone, AXES)
+                slope = single.derivative(z[row].copy(), alone)
+                expect_same(f"derivative of trial {trial} of {shape} in the stack and alone", derivative[row], slope, AXES)
+
+
+@law("activation")
+def gain_is_positive(case: Case[Activation]) -> None:
+    """`gain`, by which initializers multiply the spread of weights, is a positive number."""
+    gain = case.component.gain
+    if not 0 < gain < np.inf:
+        raise Broken(f"gain is {gain}")
+
+
+def exercise(activation: Activation, rng: np.random.Generator, size: int) -> list[Array]:
+    """Everything that the component computes for some inputs."""
+    z = 2 * rng.normal(size=(2, 3, size))
+    a = activation.forward(z)
+    return [a, activation.derivative(z, a), np.array(activation.gain), np.array(activation.kinks)]
+
+
+def _forward(activation: Activation) -> Callable[[Array], Array]:
+    return lambda z: activation.forward(z.reshape(1, 1, -1)).reshape(-1)
+
+
+def _derivative(activation: Activation) -> Callable[[Array], Array]:
+    def derivative(z: Array) -> Array:
+        three = z.reshape(1, 1, -1)
+        return activation.derivative(three, activation.forward(three)).reshape(-1)
+
+    return derivative
+
+
+def _off(kinks: tuple[float, ...], z: Array) -> Array:
+    """The points further from every kink than a difference reaches."""
+    far = np.ones(len(z), bool)
+    for kink in kinks:
+        far &= np.abs(z - kink) > 2 * STEP * np.maximum(1, np.abs(z))
+    return z[far]
+
+
+def _slope(activation: Activation, z: Array) -> Array:
+    f, step = _forward(activation), STEP * np.maximum(1, np.abs(z))
+    return (f(z + step) - f(z - step)) / ((z + step) - (z - step))
+
+
+def _wrong_slopes(activation: Activation, z: Array) -> Array:
+    """Where the derivative is not the slope, nor, at a kink that nobody declared, that of one side: another law tells of those."""
+    f, step = _forward(activation), STEP * np.maximum(1, np.abs(z))
+    found, middle = _derivative(activation)(z), f(z)
+    after, before = (f(z + step) - middle) / step, (middle - f(z - step)) / step
+    size = np.maximum(np.abs(found), np.abs(after))
+    scale = np.nanmax(np.abs(_derivative(activation)(FINE[np.abs(FINE) < 8])))
+    allowed = CLOSE * (size + scale) + 64 * np.finfo(float).eps * np.abs(middle) / step
+    errors = [np.abs(found - slope) for slope in ((after + before) / 2, after, before)]
+    return ~(np.minimum(np.minimum(*errors[:2]), errors[2]) <= allowed)
+
+
+def _overflows(activation: Activation, z: Array) -> Array:
+    """Where a float32 result is NaN, or infinite though its value in float64 is finite and fits."""
+    double = z.astype(np.float64)
+    bad = np.zeros(len(z), bool)
+    for f in (_forward(activation), _derivative(activation)):
+        narrow, wide = f(z), f(double)
+        fits = np.abs(wide) < float(np.finfo(np.float32).max)
+        bad |= np.isnan(narrow) | (np.isinf(narrow) & fits) | np.isnan(wide)
+    return bad

@@ -1,0 +1,155 @@
+"""The laws of penalties."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnbench.components import Penalty
+from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
+from nnbench.conformance.tools import (
+    Array,
+    expect_array,
+    expect_close,
+    expect_same,
+    expect_untouched,
+    jumps,
+    number,
+)
+from nnbench.conformance.variants import has_floats, neighbours
+
+AXES = ("trial", "out", "in")
+SHAPES = ((1, 1), (2, 3), (5, 1), (8, 9))
+STEP = 1e-6
+CLOSE = 1e-5
+LINE = np.linspace(-6, 6, 1201)
+
+
+@law("penalty")
+def shape_and_dtype(case: Case[Penalty]) -> None:
+    """`value` returns (trial, 1, 1) and `gradient` the shape of the weights, both in their precision."""
+    for dtype in (np.float32, np.float64):
+        penalty = case.as_trained(dtype)
+        for shape in SHAPES:
+            w = _weights(case.rng(), 3, shape).astype(dtype)
+            expect_array(f"value of {w.shape}", penalty.value(w), (3, 1, 1), dtype)
+            expect_array(f"gradient of {w.shape}", penalty.gradient(w), w.shape, dtype)
+
+
+@law("penalty")
+def arguments_untouched(case: Case[Penalty]) -> None:
+    """The weights stay as they are: penalties are added to the gradient, and the optimizer moves the weights."""
+    w = _weights(case.rng(), 2, SHAPES[1])
+    expect_untouched("value", case.component.value, w)
+    expect_untouched("gradient", case.component.gradient, w)
+
+
+@law("penalty")
+def gradient_matches_differences(case: Case[Penalty]) -> None:
+    """Away from kinks, the gradient is the slope of the value by each weight."""
+    penalty = case.component
+    for scale in (1.0, 0.1, 5.0):
+        for shape in SHAPES:
+            w = np.round(scale * _weights(case.rng(), 1, shape), 2)
+            for kink in penalty.kinks:
+                w[np.abs(w - kink) < 0.005 * scale] += 0.01 * scale
+            gradient = penalty.gradient(w)
+            for index in np.ndindex(w.shape):
+                shift = np.zeros_like(w)
+                shift[index] = STEP
+                slope = float((penalty.value(w + shift) - penalty.value(w - shift))[0, 0, 0]) / (2 * STEP)
+                scaled = max(abs(slope), float(np.abs(gradient).max()))
+                rounding = 1e-9 * abs(float(penalty.value(w)[0, 0, 0]))
+                if not abs(float(gradient[index]) - slope) <= CLOSE * scaled + rounding + 1e-12:
+                    told = f"at w = {w[0].tolist()}, row {index[1]}, column {index[2]}"
+                    raise Broken(f"{told}: gradient gives {number(gradient[index])}, and value has the slope {number(slope)}")
+
+
+@law("penalty")
+def kinks_are_declared(case: Case[Penalty]) -> None:
+    """Wherever the derivative by a weight jumps, `kinks` says so: gradient checks excuse a difference across one and no other."""
+    penalty = case.component
+    start, direction = _weights(case.rng(), 2, (3, 4))
+
+    def along(t: Array) -> Array:
+        return (penalty.gradient(start + t[:, None, None] * direction) * direction).sum(axis=(1, 2))
+
+    for jump, before, after in jumps(along, LINE):
+        w = start + jump * direction
+        if not any((np.abs(w - kink) <= 1e-6).any() for kink in penalty.kinks):
+            told = f"at w = {np.round(w, 6).tolist()} the derivative jumps from {number(before)} to {number(after)}"
+            raise Broken(f"{told}, and no weight is at one of kinks = {tuple(penalty.kinks)}")
+
+
+@law("penalty")
+def finite(case: Case[Penalty]) -> None:
+    """Weights of 0, and of every size from 1e-15 to 1e8, have a finite penalty and gradient in float32."""
+    penalty = case.component
+    for size in (0.0, 1.0, 1e-3, 1e3, 1e-8, 1e8, 1e-15):
+        w = size * np.sign(_weights(case.rng(), 2, SHAPES[1]))
+        for method in (penalty.value, penalty.gradient):
+            found, exact = method(w.astype(np.float32)), method(w)
+            fits = np.abs(exact) < float(np.finfo(np.float32).max)
+            if (np.isnan(found) | np.isnan(exact) | (np.isinf(found) & fits)).any():
+                raise Broken(f"for weights of ±{number(size)}, {method.__name__} gives {found[~np.isfinite(found)].ravel()[:1]}")
+
+
+@law("penalty")
+def non_negative_as_declared(case: Case[Penalty]) -> None:
+    """No weights cost less than 0, unless the class says non_negative = False."""
+    if not case.component.non_negative:
+        raise DoesNotApply("it declares non_negative = False")
+    for scale in (0.0, 0.01, 1.0, 30.0):
+        for shape in SHAPES:
+            w = scale * _weights(case.rng(), 6, shape)
+            value = case.component.value(w)
+            if value.min() < -1e-12:
+                raise Broken(f"w = {np.round(w[int(value.argmin())], 3).tolist()} costs {number(value.min())}")
+
+
+@law("penalty")
+def zero_as_declared(case: Case[Penalty]) -> None:
+    """`zero` says whether value and gradient are 0 whatever the weights: training then does not ask."""
+    w = 3 * _weights(case.rng(), 4, SHAPES[3])
+    is_zero = not case.component.value(w).any() and not case.component.gradient(w).any()
+    if case.component.zero and not is_zero:
+        raise Broken(f"zero is True, and weights cost {number(case.component.value(w).max())}")
+
+
+@law("penalty")
+def hyperparameters_broadcast(case: Case[Penalty]) -> None:
+    """Hyperparameters may be arrays (trial, 1, 1), a number for each trial, and do what a plain number does."""
+    if not has_floats(case.component):
+        raise DoesNotApply("it has no floating-point hyperparameters")
+    together = case.stacked(3, np.float64).together
+    w = _weights(case.rng(), 3, SHAPES[1])
+    for trial, plain in enumerate(neighbours(case.component, 3)):
+        row = slice(trial, trial + 1)
+        for method in ("value", "gradient"):
+            found, alone = getattr(together, method)(w)[row], getattr(plain, method)(w[row])
+            expect_close(f"{method} of trial {trial} with arrays and with numbers", found, alone, AXES, atol=1e-12)
+
+
+@law("penalty")
+def rows_are_independent(case: Case[Penalty]) -> None:
+    """A trial's row in a stack is bit for bit what it is alone, so that results do not depend on what else is trained."""
+    for rows, columns in (*SHAPES[1:], (32, 33)):
+        stacked = case.stacked(4, np.float32)
+        block = case.rng().normal(size=(4, rows, columns + 1)).astype(np.float32)
+        w = block[:, :, :-1]  # a view without the biases, as the engine hands over
+        value, gradient = stacked.together.value(w), stacked.together.gradient(w)
+        for trial, single in enumerate(stacked.alone):
+            row = slice(trial, trial + 1)
+            alone = block[row].copy()[:, :, :-1]
+            told = f"of trial {trial} of {w.shape} in the stack and alone"
+            expect_same(f"value {told}", value[row], single.value(alone), AXES)
+            expect_same(f"gradient {told}", gradient[row], single.gradient(alone), AXES)
+
+
+def exercise(penalty: Penalty, rng: np.random.Generator, size: int) -> list[Array]:
+    """Everything that the component computes for some inputs."""
+    w = rng.normal(size=(2, 3, size))
+    return [penalty.value(w), penalty.gradient(w), np.array(penalty.kinks)]
+
+
+def _weights(rng: np.random.Generator, trials: int, shape: tuple[int, int]) -> Array:
+    return rng.normal(size=(trials, *shape))

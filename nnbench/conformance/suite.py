@@ -1,0 +1,147 @@
+"""Holds components against the laws of their kind."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from nnbench.components import Component
+from nnbench.conformance import activations, datasets, every, initializers, losses, optimizers, penalties, preprocessors, schedules
+from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Law, law
+from nnbench.conformance.variants import CannotMake, label, prototype, variants
+from nnbench.errors import InputError
+from nnbench.grid.expand import nearest
+
+Status: TypeAlias = Literal["held", "broken", "does not apply", "expected failure"]
+MODULES: dict[str, ModuleType] = {
+    "activation": activations,
+    "optimizer": optimizers,
+    "loss": losses,
+    "penalty": penalties,
+    "preprocessor": preprocessors,
+    "initializer": initializers,
+    "dataset": datasets,
+    "schedule": schedules,
+}
+VARIANTS = 8
+"""Choices of hyperparameters beside the defaults."""
+THOROUGH_VARIANTS = 60
+EXAMPLES = (40, 8)
+"""Examples of a search, for the defaults and for other choices of hyperparameters."""
+THOROUGH_EXAMPLES = (2_000, 200)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a law came to for one component."""
+
+    component: type[Component]
+    law: Law
+    status: Status
+    detail: str = ""
+    """The smallest example of what broke it, or the reason why it does not apply or is expected to fail."""
+
+    @property
+    def title(self) -> str:
+        """`activation swish: finite`."""
+        return f"{self.component.kind} {self.component.name}: {self.law.name}"
+
+
+def laws(kind: str) -> tuple[Law, ...]:
+    """Those that every component of a kind obeys."""
+    own = [value for module in (every, MODULES[kind]) for value in vars(module).values() if isinstance(value, Law)]
+    return (expected_failures_are_laws, *own)
+
+
+@law(EVERY, over="default")
+def expected_failures_are_laws(case: Case[Component]) -> None:
+    """What `expected_failures` names are laws of the component's kind, each with the reason why it is broken on purpose."""
+    cls = type(case.component)
+    names = [each.name for each in laws(cls.kind)]
+    for name, reason in cls.expected_failures.items():
+        if name not in names:
+            raise Broken(f"expected_failures names {name!r}, which is no law{nearest(name, names)}")
+        if not reason:
+            raise Broken(f"expected_failures gives no reason for {name}")
+
+
+def check_component(cls: type[Component], thorough: bool = False) -> tuple[Outcome, ...]:
+    """Hold a component class against every law of its kind.
+
+    Takes a second or two for most components; a thorough check draws more hyperparameters and more examples. Raises InputError if
+    hypothesis, which looks for examples, is not installed.
+    """
+    return tuple(check_law(cls, each, thorough) for each in laws(cls.kind))
+
+
+def check_law(cls: type[Component], law: Law, thorough: bool = False) -> Outcome:
+    """Hold a component class against one law."""
+    _check_installed()
+    status, detail = _judged(cls, law, thorough)
+    reason = cls.expected_failures.get(law.name)
+    if reason is None:
+        return Outcome(cls, law, status, detail)
+    if status == "broken":
+        return Outcome(cls, law, "expected failure", f"{reason} ({detail})")
+    told = "holds" if status == "held" else f"does not apply ({detail})"
+    return Outcome(cls, law, "broken", f"it is expected to fail, “{reason}”, and {told}: take it out of expected_failures")
+
+
+def _judged(cls: type[Component], law: Law, thorough: bool) -> tuple[Status, str]:
+    try:
+        component = prototype(cls)
+    except CannotMake as error:
+        return ("broken", str(error)) if law is every.can_be_made else ("does not apply", f"it cannot be made: {error}")
+    applied, reason = False, ""
+    for case in _cases(component, law, thorough):
+        chosen = label(case.component)
+        where = "" if chosen == "defaults" else f" with {chosen}"
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                law.check(case)
+            applied = True
+        except DoesNotApply as error:
+            reason = reason or str(error)
+        except Broken as error:
+            return "broken", f"{error}{where}"
+        except Exception as error:  # whatever an author's formula raises
+            return "broken", f"{_raised(error)}{where}"
+    return ("held", "") if applied else ("does not apply", reason)
+
+
+def _cases(component: Component, law: Law, thorough: bool) -> Iterator[Case[Component]]:
+    first, others = THOROUGH_EXAMPLES if thorough else EXAMPLES
+    yield Case(component, first, thorough)
+    if law.over == "range":
+        for variant in variants(component, THOROUGH_VARIANTS if thorough else VARIANTS):
+            yield Case(variant, others, thorough)
+
+
+def _raised(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if f"{__package__.replace('.', '/')}/" not in frame.filename.replace("\\", "/")]
+    frame = (own or frames)[-1]
+    message = " ".join(str(error).split())
+    return f"raises {type(error).__name__}: {message[:300]} (line {frame.lineno} of {frame.filename}, in {frame.name})"
+
+
+def _check_installed() -> None:
+    try:
+        import hypothesis  # noqa: F401
+    except ImportError:
+        raise InputError(
+            'conformance checks need hypothesis, which looks for the smallest examples: pip install "nnbench[check]"'
+        ) from None
+
+
+def counts(outcomes: Sequence[Outcome]) -> dict[Status, int]:
+    """How many of each status."""
+    statuses: tuple[Status, ...] = ("held", "broken", "does not apply", "expected failure")
+    return {status: sum(outcome.status == status for outcome in outcomes) for status in statuses}

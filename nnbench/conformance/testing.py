@@ -1,0 +1,70 @@
+"""The laws as tests of an author's own suite: one for each law and component.
+
+In a test file::
+
+    from nnbench.conformance.testing import conformance_tests
+
+    test_conformance = conformance_tests("my-package")
+
+A law that does not apply is skipped with the reason, an expected failure is an xfail, and the summary says how many laws ran;
+with pytest-xdist, which has its summary in another process, add `-p nnbench.conformance.testing`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nnbench.catalog import load_catalog
+from nnbench.components import Component
+from nnbench.conformance.laws import Law
+from nnbench.conformance.packages import components_of
+from nnbench.conformance.suite import check_law, laws
+
+MARK = "nnbench law"
+"""What a report of such a test is known by."""
+
+
+def conformance_tests(package: str, thorough: bool = False) -> Callable[..., None]:
+    """A test for each law and each component that a plugin, a module or a distribution offers."""
+    cases = [
+        pytest.param(component, law, id=f"{component.kind}-{component.name}-{law.name}")
+        for component in components_of(load_catalog(), package)
+        for law in laws(component.kind)
+    ]
+
+    @pytest.mark.parametrize(("component", "law"), cases)
+    def test_conformance(component: type[Component], law: Law, request: pytest.FixtureRequest) -> None:
+        here = sys.modules[__name__]
+        if not request.config.pluginmanager.is_registered(here):
+            request.config.pluginmanager.register(here)  # for the summary
+        outcome = check_law(component, law, thorough)
+        request.node.user_properties.append((MARK, outcome.status))
+        if outcome.status == "does not apply":
+            pytest.skip(f"does not apply: {outcome.detail}")
+        if outcome.status == "expected failure":
+            pytest.xfail(outcome.detail)
+        if outcome.status == "broken":
+            pytest.fail(f"{outcome.title} is broken\n  {outcome.detail}\n  The law: {law.meaning}", pytrace=False)
+
+    return test_conformance
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many laws ran."""
+    found = [
+        status
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, status in getattr(report, "user_properties", ())
+        if name == MARK and report.when == "call"
+    ]
+    ran = len(found) - found.count("does not apply")
+    held, broken, expected = found.count("held"), found.count("broken"), found.count("expected failure")
+    terminalreporter.write_line(
+        f"nnbench: {ran:,} laws ran: {held:,} held, {broken:,} broken, {expected:,} failed as expected; "
+        f"{found.count('does not apply'):,} do not apply."
+    )

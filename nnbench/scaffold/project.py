@@ -1,0 +1,144 @@
+"""The files of a new plugin."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from importlib import import_module
+from inspect import getsource
+from typing import Any
+
+from nnbench.catalog import Catalog
+from nnbench.scaffold.names import Names
+from nnbench.scaffold.relatives import relatives
+
+GRID = "compare.toml"
+
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling>=1.27"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{distribution}"
+version = "0.1.0"
+description = "The {kind} {component} for nnbench."
+readme = "README.md"
+requires-python = ">=3.11"
+dependencies = [{dependencies}]
+
+[project.optional-dependencies]
+test = ["nnbench[check]", "pytest>=8.3"]
+
+[project.entry-points.nnbench]
+{module} = "{module}"
+
+[tool.hatch.build]
+include = ["{module}.py"]
+
+[tool.pytest.ini_options]
+testpaths = ["tests"]
+filterwarnings = ["error"]
+"""
+
+README = """\
+# {distribution}
+
+The {kind} `{component}` for nnbench: {summary}
+
+The formula is in `{module}.py`, the file to edit. With the environment that has nnbench:
+
+```console
+$ pip install -e '.[test]'
+$ nnbench check {distribution}
+$ nnbench run {grid}
+$ pytest
+```
+
+The first is needed once; edits count from then on. The second holds it against the laws of its kind and says what is wrong, with
+the smallest example; `pytest` runs the same laws as tests. The third compares it with its nearest relatives.
+
+`{grid}` names those that computed the most similar results when it was written; name others as you like: `nnbench list {kind}`.
+An edited formula is trained anew by the same command, and what did not change is not.
+
+To hand it to others: `pip install build`, `python -m build`, and `dist/` has a wheel that `pip install` takes. In a grid it is then
+`{kind} = "{component}"`. Every hook and every contract: nnbench's docs/plugins.md.
+"""
+
+TEST = '''\
+"""Everything that {distribution} offers obeys the laws of its kind."""
+
+from nnbench.conformance.testing import conformance_tests
+
+test_conformance = conformance_tests("{distribution}")
+'''
+
+COMPARE = """\
+question = "How does the {kind} {component} compare with its nearest relatives?"
+seeds = 5
+
+[compare]
+factor = "{kind}"
+tune = "default"     # each gets the learning rate that suits it, chosen on validation with seeds of their own
+
+[trial]
+dataset = [{datasets}]
+{kind} = [{levels}]
+epochs = 30
+"""
+
+COMPARE_DATASETS = """\
+question = "How hard is the data set {component} beside its nearest relatives?"
+seeds = 5
+
+[trial]
+dataset = [{levels}]
+hidden = [[32, 32], []]     # a network, and the linear model that must not do
+epochs = 30
+"""
+
+
+def files(names: Names, catalog: Catalog) -> dict[str, str]:
+    """What to write, by path below the plugin's folder."""
+    template = import_module(f"nnbench.scaffold.templates.{names.kind}")
+    component = template.Example()
+    source = getsource(template)
+    words = {
+        "dependencies": _listed([name for name in ("nnbench", "numpy", "jaxtyping") if name in source]),
+        "distribution": names.distribution,
+        "module": names.module,
+        "component": names.component,
+        "kind": names.kind,
+        "grid": GRID,
+        "summary": component.summary(),
+        "levels": _listed([names.component, *relatives(component, catalog)]),
+        "datasets": _listed(_planar(catalog)),
+    }
+    source = source.replace(f"the {_spoken(names.kind)} example", f"the {_spoken(names.kind)} {names.component}")
+    return {
+        "pyproject.toml": PYPROJECT.format(**words),
+        "README.md": README.format(**words),
+        f"{names.module}.py": re.sub(r"\bExample\b", names.cls, source),
+        f"tests/test_{names.module}.py": TEST.format(**words),
+        GRID: (COMPARE_DATASETS if names.kind == "dataset" else COMPARE).format(**words),
+        ".gitignore": "mlruns/\ndist/\n__pycache__/\n",
+    }
+
+
+def _planar(catalog: Catalog) -> list[str]:
+    """The default data set and another of two classes in the plane."""
+    found = []
+    for name in catalog.names("dataset"):
+        with suppress(Exception):  # one that is broken, or needs hyperparameters
+            dataset: Any = catalog["dataset", name]()
+            if (dataset.classes, dataset.features) == (2, 2):
+                found.append((not dataset.default, name))
+    return [name for _, name in sorted(found)[:2]]
+
+
+def _spoken(kind: str) -> str:
+    return "data set" if kind == "dataset" else kind
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -1,0 +1,37 @@
+"""Offers the data set example."""
+
+from typing import Annotated
+
+import numpy as np
+from jaxtyping import Int
+
+from nnbench import Dataset, Ge, NonNegative, Samples, hookimpl
+
+
+class Example(Dataset):
+    """Stripes across a square, classes in turn, with Gaussian noise across them."""
+
+    classes = 2
+    features = 2
+
+    stripes: Annotated[int, Ge(3)] = 4
+    """How many stripes there are."""
+    noise: NonNegative = 0.05
+    """Standard deviation of the noise, in widths of a stripe."""
+
+    @property
+    def target(self) -> float:
+        """Accuracy that a good small network reaches and a linear model does not."""
+        return float(max(0.95 - self.noise, 0.6))
+
+    def sample(self, rng: np.random.Generator, n: int) -> tuple[Samples, Int[np.ndarray, " sample"]]:
+        """N samples and their classes, drawn from `rng` alone."""
+        stripe = np.arange(n) % self.stripes
+        across = (stripe + rng.random(n) + self.noise * rng.standard_normal(n)) / self.stripes
+        return np.stack([across, rng.random(n)], axis=1), stripe % 2
+
+
+@hookimpl
+def nnbench_components() -> list[type[Dataset]]:
+    """Offer the components of this package."""
+    return [Example]

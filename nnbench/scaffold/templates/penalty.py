@@ -1,0 +1,30 @@
+"""Offers the penalty example."""
+
+import numpy as np
+from jaxtyping import Float
+
+from nnbench import NonNegative, Penalty, Weights, hookimpl
+
+
+class Example(Penalty):
+    """lam·Σ log(1 + w²): pulls small weights like L2, and lets go of large ones.
+
+    Gradient 2·lam·w / (1 + w²).
+    """
+
+    lam: NonNegative = 1e-4
+    """Strength λ."""
+
+    def value(self, w: Weights) -> Float[np.ndarray, "trial 1 1"]:
+        """Penalty of each trial's matrix."""
+        return self.lam * np.log1p(w * w).sum(axis=(1, 2), keepdims=True)
+
+    def gradient(self, w: Weights) -> Weights:
+        """Derivative by each weight."""
+        return 2 * self.lam * w / (1 + w * w)
+
+
+@hookimpl
+def nnbench_components() -> list[type[Penalty]]:
+    """Offer the components of this package."""
+    return [Example]
