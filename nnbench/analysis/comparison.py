@@ -93,8 +93,9 @@ class Pair:
 
     @property
     def different(self) -> bool:
-        """Whether one of the two could be shown to be better."""
-        return self.p <= ALPHA
+        """Whether one of the two could be shown to be better: p is small, and seeds alone do not explain the probability either."""
+        interval = self.improvement
+        return self.p <= ALPHA and not interval.low <= 0.5 <= interval.high
 
     @property
     def better(self) -> str:
