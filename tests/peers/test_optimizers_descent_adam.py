@@ -36,8 +36,6 @@ from nnbench_optimizers.adaptive import AdaDelta, AdaGrad, NovoGrad, RMSProp, RM
 from nnbench_optimizers.descent import QHM, SGD, AggMo, Lion, Momentum, Nesterov, SignSGD, Signum
 from peers.optimizing import LR, NO_EPS, START, Positions, from_keras, from_nnbench, from_optax, from_torch
 
-from .optimizing import LR, NO_EPS, START, Positions, from_keras, from_nnbench, from_optax, from_torch
-
 
 def mixed(parts: Sequence[tuple[float, Positions]]) -> Positions:
     """Weighted sum of displacements."""

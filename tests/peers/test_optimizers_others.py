@@ -26,8 +26,6 @@ from nnbench_optimizers.memory import ADOPT, AdEMAMix
 from nnbench_optimizers.ratefree import DAdaptAdam, DoG, DoWG, Prodigy
 from peers.optimizing import GRADIENTS, LR, NO_EPS, START, Positions, from_keras, from_nnbench, from_optax, from_torch
 
-from .optimizing import GRADIENTS, LR, NO_EPS, START, Positions, from_keras, from_nnbench, from_optax, from_torch
-
 Follow = Callable[[], Positions]
 
 
