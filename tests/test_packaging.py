@@ -116,7 +116,7 @@ def test_the_wheel_has_every_package_and_nothing_else(wheel: Path) -> None:
     assert {f"{package}/__init__.py" for package in PACKAGES} <= set(names)
     assert "nnbench/py.typed" in names
     assert not [name for name in names if "test" in name.split("/")[0] or name.endswith((".pyc", ".db", ".parquet"))]
-    in_tree = {str(path.relative_to(ROOT)) for path in (ROOT / "nnbench").rglob("*.py")}
+    in_tree = {str(path.relative_to(ROOT)) for ending in ("py", "css", "js") for path in (ROOT / "nnbench").rglob(f"*.{ending}")}
     assert in_tree <= set(names)
 
 
