@@ -71,6 +71,16 @@ class OnDataset:
 
 
 @dataclass(frozen=True)
+class OnTask:
+    """A pair of levels on one task."""
+
+    task: str
+    dataset: str
+    improvement: float
+    """Probability that a run of the first level is better."""
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two levels by one metric; the first is the one that looks better, unless a claim names it."""
 
@@ -83,6 +93,7 @@ class Pair:
     """Tasks on which the first is better more often than not."""
     lost: int
     tasks: int
+    by_task: tuple[OnTask, ...]
     datasets: tuple[OnDataset, ...]
     scope: Scope
     """What the answer is about."""
@@ -229,6 +240,7 @@ def reversed_pair(pair: Pair) -> Pair:
         improvement=Interval(1 - interval.value, 1 - interval.high, 1 - interval.low),
         won=pair.lost,
         lost=pair.won,
+        by_task=tuple(replace(each, improvement=1 - each.improvement) for each in pair.by_task),
         datasets=tuple(replace(each, improvement=1 - each.improvement) for each in pair.datasets),
         effect=-pair.effect,
     )
@@ -299,6 +311,7 @@ def _pair(table: _Table, metric: str, first: str, second: str) -> Pair:
         won=sum(chance > 0.5 for chance in chances.values()),
         lost=sum(chance < 0.5 for chance in chances.values()),
         tasks=len(both),
+        by_task=tuple(OnTask(task, table.dataset[task], chance) for task, chance in chances.items()),
         datasets=tuple(OnDataset(name, means[name], corrected[name]) for name in by_dataset),
         scope="nothing",
         p=over.p,
@@ -463,4 +476,4 @@ def _tasks(count: int) -> str:
     return "task" if count == 1 else "tasks"
 
 
-__all__ = ["ClaimMade", "ClaimOutcome", "Comparison", "Level", "Metric", "OnDataset", "Pair", "Placed", "compare"]
+__all__ = ["ClaimMade", "ClaimOutcome", "Comparison", "Level", "Metric", "OnDataset", "OnTask", "Pair", "Placed", "compare"]

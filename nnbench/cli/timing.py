@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import sys
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
 import click
 from rich.progress import Progress
 
+from nnbench import tracking
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.components import KIND
+from nnbench.cli.launch import FOLDER, URI
 from nnbench.cli.output import console, table
-from nnbench.components import Component, plural
+from nnbench.components import KINDS, Component, plural
 from nnbench.errors import InputError
 from nnbench.timing import ELEMENTS, SIZES, Cost, costs
 
+EXPERIMENT = "component-costs"
+
 
 @click.command("time")
-@click.argument("kind", type=KIND, metavar="KIND")
+@click.argument("kind", type=KIND, required=False, metavar="[KIND]")
 @click.argument("names", nargs=-1, metavar="[NAMES]...")
 @click.option("--baseline", metavar="NAME", help="What ratios are to; the kind's default unless given.")
 @click.option(
@@ -25,35 +37,73 @@ from nnbench.timing import ELEMENTS, SIZES, Cost, costs
     help="one network alone, a stack of 32, or two wide networks; all three unless given.",
 )
 @click.option("--rounds", type=click.IntRange(6), default=15, show_default=True, help="Interleaved measurements of each.")
+@FOLDER
+@URI
+@click.option("--no-tracking", is_flag=True, help="Log nothing to MLflow.")
 @click.pass_obj
 def time_(
-    without: tuple[str, ...], kind: str, names: tuple[str, ...], baseline: str | None, sizes: tuple[str, ...], rounds: int
+    without: tuple[str, ...],
+    kind: str | None,
+    names: tuple[str, ...],
+    baseline: str | None,
+    sizes: tuple[str, ...],
+    rounds: int,
+    folder: Path,
+    tracking_uri: str | None,
+    no_tracking: bool,
 ) -> None:
-    """Measure what components of a kind cost on this machine, on one thread, with their default hyperparameters.
+    """Measure what components cost on this machine, on one thread, with their default hyperparameters.
 
-    All components of the kind, or those named: nnbench time activation relu gelu. Times are medians, in nanoseconds for each
+    All components, those of a kind, or those named: nnbench time activation relu gelu. Times are medians, in nanoseconds for each
     element (pre-activation, parameter, …); ratios are to the baseline's in the same round, with a 95 % interval. Leave the machine
-    alone meanwhile.
+    alone meanwhile. Costs never enter a verdict about steps.
     """
+    if kind is None and baseline:
+        raise InputError("--baseline names a component of one kind; name the kind")
     catalog = load_catalog(without)
-    chosen = [_made(catalog, kind, name) for name in names or catalog.names(kind)]
-    against = _made(catalog, kind, baseline) if baseline else _default(catalog, kind)
     at = [size for size in SIZES if not sizes or size.name in sizes]
     out, err = console(), console(stderr=True)
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task(f"timing {len(chosen)} {plural(kind)}", total=rounds * len(at))
-        found = costs(chosen, against, at, rounds, lambda: bars.advance(task))
-    operations = list(found[0].seconds)
-    head = (kind, "size", *(f"{operation} ns" for operation in operations), f"ratio to {against.name}", "95 % interval")
-    out.print(table(head, [_row(cost) for cost in sorted(found, key=_order)], right=head[2:]))
-    out.print(
-        f"ns for each {ELEMENTS[kind]}; {rounds} interleaved rounds on one thread; " + "; ".join(map(str, map(_described, at)))
-    )
+    uri = None if no_tracking else tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
+    for each in [kind] if kind else KINDS:
+        chosen = [_made(catalog, each, name) for name in names or catalog.names(each)]
+        against = _made(catalog, each, baseline) if baseline else _default(catalog, each)
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
+            task = bars.add_task(f"timing {len(chosen)} {plural(each)}", total=rounds * len(at))
+            found = sorted(costs(chosen, against, at, rounds, partial(bars.advance, task)), key=_order)
+        operations = list(found[0].seconds)
+        head = (each, "size", *(f"{operation} ns" for operation in operations), f"ratio to {against.name}", "95 % interval")
+        out.print(table(head, [_row(cost) for cost in found], right=head[2:]))
+        described = "; ".join(f"{size.name}: {size.networks} × {size.width}-{size.width}, batch {size.batch}" for size in at)
+        out.print(f"ns for each {ELEMENTS[each]}; {rounds} interleaved rounds on one thread; {described}\n")
+        if uri is not None:
+            _log(uri, folder, each, against, rounds, found)
+    if uri is not None:
+        out.print(f"Logged to MLflow, experiment {EXPERIMENT}.")
 
 
-def _described(size: object) -> str:
-    name, networks, width, batch = (getattr(size, each) for each in ("name", "networks", "width", "batch"))
-    return f"{name}: {networks} × {width}-{width}, batch {batch}"
+def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, found: Sequence[Cost]) -> None:
+    metrics = [(f"{cost.size.name}/ratio/{cost.component.name}", cost.ratio.median, 0) for cost in found]
+    params = {"kind": kind, "baseline": baseline.name, "rounds": str(rounds)}
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / f"{kind}.csv").write_text(_csv(found), encoding="utf-8")
+        try:
+            tracking.log_study(uri, tracking.artifact_folder(uri, folder), EXPERIMENT, params, metrics, Path(name))
+        except Exception as error:  # whatever a tracking store can fail with
+            console(stderr=True).print(f"Costs cannot be logged to {uri}: {error}", style="red", markup=False)
+            sys.exit(1)
+
+
+def _csv(found: Sequence[Cost]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["component", "size", "operation", "elements", "median", "low", "high"])
+    for cost in found:
+        start = [cost.component.name, cost.size.name]
+        for operation, each in cost.seconds.items():
+            writer.writerow([*start, f"{operation}, s per element", cost.elements, each.median, each.low, each.high])
+        writer.writerow([*start, "ratio to the baseline", cost.elements, cost.ratio.median, cost.ratio.low, cost.ratio.high])
+    return out.getvalue()
 
 
 def _order(cost: Cost) -> tuple[int, float]:

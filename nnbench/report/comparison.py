@@ -93,10 +93,12 @@ def as_json(found: Comparison) -> str:
 
 
 def as_csv(found: Comparison) -> str:
-    """One line for each pair of levels and data set, and one over all data sets for each pair."""
+    """For each pair of levels, one line over everything, one for each data set, and one for each task."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["metric", "first", "second", "dataset", "improvement", "low", "high", "p", "tasks", "won", "lost", "about"])
+    writer.writerow(
+        ["metric", "first", "second", "dataset", "task", "improvement", "low", "high", "p", "tasks", "won", "lost", "about"]
+    )
     for pair in found.pairs:
         interval = pair.improvement
         start = [pair.metric, pair.first, pair.second]
@@ -104,7 +106,9 @@ def as_csv(found: Comparison) -> str:
             [*start, "", interval.value, interval.low, interval.high, pair.p, pair.tasks, pair.won, pair.lost, pair.scope]
         )
         for each in pair.datasets:
-            writer.writerow([*start, each.dataset, each.improvement, "", "", each.p, "", "", "", "this data set alone"])
+            writer.writerow([*start, each.dataset, "", each.improvement, "", "", each.p, "", "", "", "this data set alone"])
+        for task in pair.by_task:
+            writer.writerow([*start, task.dataset, task.task, task.improvement, *[""] * 6, "this task alone"])
     return out.getvalue()
 
 

@@ -77,7 +77,13 @@ def test_the_report_in_other_forms(folder: Path) -> None:
     assert len(found["choices"]) == 4
     assert {choice["budget"] for choice in found["choices"]} == {2}
     rows = list(csv.DictReader(nnbench("report", "--format", "csv", cwd=folder).stdout.splitlines()))
-    assert [row["dataset"] for row in rows] == ["", "circles", "xor"]
+    assert [(row["dataset"], row["task"]) for row in rows] == [
+        ("", ""),
+        ("circles", ""),
+        ("xor", ""),
+        ("circles", "circles"),
+        ("xor", "xor"),
+    ]
     assert nnbench("report", "--format", "markdown", cwd=folder).stdout.startswith("**")
 
 
