@@ -94,7 +94,7 @@ def by_law(cls: type) -> dict[str, Outcome]:
 def test_a_broken_law_comes_with_an_example_and_with_what_it_means() -> None:
     outcome = by_law(Zeros)["units_differ"]
     assert outcome.status == "broken"
-    assert outcome.detail == "with fan_in 8 and fan_out 8, units 0 and 1 have equal weights"
+    assert outcome.detail == "with fan_in 16 and fan_out 8, units 0 and 1 have equal weights"
     assert outcome.law.meaning == "No two units of a layer begin with equal weights: they would stay equal, and count as one."
     assert outcome.title == "initializer zeros: units_differ"
 
