@@ -147,8 +147,8 @@ def test_an_exception_is_told_with_where_it_was_raised() -> None:
 
 def test_values_are_drawn_within_the_bounds_and_at_those_that_belong_to_them() -> None:
     assert values(Fraction, 0.25) == [0.0, 0.1, 0.5, 0.9]
-    assert values(Positive, 1.0) == [0.25, 4.0]
-    assert set(values(float, 1.0)) == {0.25, 4.0, -1.0, 0.0}
+    assert values(Positive, 1.0) == [0.25, 4.0, 2.0, 0.5]
+    assert set(values(float, 1.0)) == {0.25, 4.0, 2.0, 0.5, -1.0, 0.0}
     assert values(Annotated[int, Ge(1)], 1) == [2, 4]
     assert values(bool, False) == [True]
     assert values(Literal["left", "right"], "left") == ["right"]
