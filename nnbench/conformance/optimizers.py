@@ -187,7 +187,7 @@ def survives_any_gradient(case: Case[Optimizer]) -> None:
             raise Broken(f"gradients of about {number(size)} make params {params[~np.isfinite(params)][0]}")
 
 
-@law("optimizer")
+@law("optimizer", over="default")
 def steps_scale_as_declared(case: Case[Optimizer]) -> None:
     """Gradients that are all 16 times as large make steps 16 times as large, or the same steps, as `gradient_scale` says."""
     declared = case.component.gradient_scale

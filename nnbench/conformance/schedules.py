@@ -45,13 +45,9 @@ def finite_and_not_negative(case: Case[Schedule]) -> None:
 @law("schedule")
 def shape_and_dtype(case: Case[Schedule]) -> None:
     """There is a float64 factor for each step, in the shape in which the steps come."""
-    for shape in ((), (1,), (6,), (2, 3)):
+    for shape in ((1,), (6,), (2, 3)):
         step = np.arange(math.prod(shape)).reshape(shape)
-        factor = case.component.factor(step, 6)
-        if shape or isinstance(factor, np.ndarray):
-            expect_array(f"factor of steps {shape}", factor, shape, np.float64)
-        elif not isinstance(factor, float):
-            raise Broken(f"factor of a single step returns a {type(factor).__name__}")
+        expect_array(f"factor of steps {shape}", case.component.factor(step, 6), shape, np.float64)
 
 
 @law("schedule")

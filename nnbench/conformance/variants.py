@@ -122,7 +122,7 @@ def _candidates(hint: Any, value: Any) -> list[Any]:
         if low is not None and high is not None:
             inside = [low + share * (high - low) for share in (0.1, 0.5, 0.9)]
         else:
-            inside = [value / 4, value * 4]
+            inside = [value / 4, value * 4, 2.0, 0.5]  # exponents that NumPy has shortcuts for
         return [*map(float, closed), *inside, *([-value, 0.0] if low is None else [])]
     return []
 

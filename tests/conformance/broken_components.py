@@ -252,6 +252,19 @@ class MixesTrials(_Tanh):
         return np.ones_like(z) / np.abs(z).max()
 
 
+@breaks("rows_are_independent")
+class PowerOfAHyperparameter(_Tanh):
+    """sign(z)·|z|^p: NumPy squares where all exponents are 2, and does not where some are others."""
+
+    p: Annotated[float, Ge(1)] = 3.0
+
+    def forward(self, z: Array) -> Array:
+        return np.sign(z) * np.abs(z) ** self.p
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        return self.p * np.abs(z) ** (self.p - 1)
+
+
 @breaks("hyperparameters_broadcast")
 class TakesNumbersAlone(_Tanh):
     """√scale·z with math.sqrt, which takes no arrays."""

@@ -94,7 +94,7 @@ def by_law(cls: type) -> dict[str, Outcome]:
 def test_a_broken_law_comes_with_an_example_and_with_what_it_means() -> None:
     outcome = by_law(Zeros)["units_differ"]
     assert outcome.status == "broken"
-    assert outcome.detail == "with fan_in 8 and fan_out 8, units 0 and 1 have equal weights"
+    assert outcome.detail == "with fan_in 16 and fan_out 8, units 0 and 1 have equal weights"
     assert outcome.law.meaning == "No two units of a layer begin with equal weights: they would stay equal, and count as one."
     assert outcome.title == "initializer zeros: units_differ"
 
@@ -147,8 +147,8 @@ def test_an_exception_is_told_with_where_it_was_raised() -> None:
 
 def test_values_are_drawn_within_the_bounds_and_at_those_that_belong_to_them() -> None:
     assert values(Fraction, 0.25) == [0.0, 0.1, 0.5, 0.9]
-    assert values(Positive, 1.0) == [0.25, 4.0]
-    assert set(values(float, 1.0)) == {0.25, 4.0, -1.0, 0.0}
+    assert values(Positive, 1.0) == [0.25, 4.0, 2.0, 0.5]
+    assert set(values(float, 1.0)) == {0.25, 4.0, 2.0, 0.5, -1.0, 0.0}
     assert values(Annotated[int, Ge(1)], 1) == [2, 4]
     assert values(bool, False) == [True]
     assert values(Literal["left", "right"], "left") == ["right"]

@@ -1,0 +1,32 @@
+"""`python -m nnbench.conformance` prints docs/laws.md: every law and what it means."""
+
+from __future__ import annotations
+
+import sys
+
+from nnbench.components import KINDS, plural
+from nnbench.conformance.laws import EVERY, Law
+from nnbench.conformance.suite import laws
+
+
+def page() -> str:
+    """The laws of every kind as Markdown."""
+    own = {kind: [law for law in laws(kind) if law.kind != EVERY] for kind in KINDS}
+    shared = [law for law in laws("activation") if law.kind == EVERY]
+    count = len(shared) + sum(map(len, own.values()))
+    parts = [
+        f"# The laws\n\nWhat `nnbench check` holds components against: {count} laws, those of every kind and those of its own. "
+        "Written by\n`python -m nnbench.conformance`; [plugins.md](plugins.md) says how to use them.\n",
+        _table("Every kind", shared),
+        *(_table(plural(kind).capitalize(), found) for kind, found in own.items()),
+    ]
+    return "\n".join(parts)
+
+
+def _table(title: str, found: list[Law]) -> str:
+    rows = [f"| `{law.name}` | {law.meaning.replace('|', chr(92) + '|')} |" for law in found]
+    return "\n".join([f"## {title}", "", "| law | what it means |", "|---|---|", *rows, ""])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
