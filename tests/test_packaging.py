@@ -37,7 +37,7 @@ stranger = "stranger"
 import numpy as np
 from nnbench import Activation, Positive, hookimpl
 
-class Sine(Activation):
+class Ripple(Activation):
     """sin(w·z)."""
 
     w: Positive = 1.0
@@ -50,7 +50,7 @@ class Sine(Activation):
 
 @hookimpl
 def nnbench_components():
-    return [Sine]
+    return [Ripple]
 ''',
 }
 GRID = 'seeds = 1\n[trial]\nactivation = ["tanh"]\nepochs = 1\n'
@@ -181,16 +181,16 @@ def test_the_wheel_is_typed_and_light_to_import(fresh: Path, tmp_path: Path) -> 
 def test_a_strangers_plugin_is_found_listed_and_trained(stranger: Path, tmp_path: Path) -> None:
     assert "stranger 0.7" in table(ran(stranger / "nnbench", "plugins", cwd=tmp_path))["stranger"]
     assert any(
-        "sine" in line and "stranger 0.7" in line
+        "ripple" in line and "stranger 0.7" in line
         for line in ran(stranger / "nnbench", "list", "activation", cwd=tmp_path).splitlines()
     )
-    assert "w " in ran(stranger / "nnbench", "show", "activation", "sine", cwd=tmp_path)
+    assert "w " in ran(stranger / "nnbench", "show", "activation", "ripple", cwd=tmp_path)
     (tmp_path / "grid.toml").write_text(GRID)
     text = ran(
-        stranger / "nnbench", "run", "grid.toml", "--no-tracking", "--set", 'activation="tanh",{name="sine",w=[1,2]}', cwd=tmp_path
+        stranger / "nnbench", "run", "grid.toml", "--no-tracking", "--set", 'activation="tanh",{name="ripple",w=[1,2]}', cwd=tmp_path
     )
     assert "3 trials done" in text
-    assert "sine (w=2)" in text
+    assert "ripple (w=2)" in text
 
 
 @pytest.mark.packaging
