@@ -187,7 +187,13 @@ def test_a_strangers_plugin_is_found_listed_and_trained(stranger: Path, tmp_path
     assert "w " in ran(stranger / "nnbench", "show", "activation", "ripple", cwd=tmp_path)
     (tmp_path / "grid.toml").write_text(GRID)
     text = ran(
-        stranger / "nnbench", "run", "grid.toml", "--no-tracking", "--set", 'activation="tanh",{name="ripple",w=[1,2]}', cwd=tmp_path
+        stranger / "nnbench",
+        "run",
+        "grid.toml",
+        "--no-tracking",
+        "--set",
+        'activation="tanh",{name="ripple",w=[1,2]}',
+        cwd=tmp_path,
     )
     assert "3 trials done" in text
     assert "ripple (w=2)" in text
