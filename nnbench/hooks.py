@@ -1,7 +1,7 @@
 """What a plugin can implement.
 
 A plugin is a module, named by an entry point in the group `nnbench`, with functions marked `@hookimpl`. Implementing a hook
-that is not here is an error at start-up.
+that is not here is an error at start-up. docs/plugins.md leads from an idea to a package, docs/trackers.md to a watcher.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def stream_matters(case: Case[Dataset]) -> None:
         raise Broken("two draws from one generator are the same samples")
 
 
-@law("dataset")
+@law("dataset", over="default")
 def target_is_an_accuracy(case: Case[Dataset]) -> None:
     """The target lies above what guessing gets, and is at most 1."""
     dataset = case.component

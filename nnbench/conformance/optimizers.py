@@ -155,11 +155,13 @@ def zero_gradient_moves_nothing(case: Case[Optimizer]) -> None:
     optimizer = case.as_trained(np.float64)
     start = case.rng().normal(size=_shape(optimizer, 2))
     params = start.copy()
-    _walk(optimizer, params, [np.zeros_like(start)] * 4, np.float64)
+    _walk(optimizer, params, [np.zeros_like(start)] * 4, np.float64, lr=np.full((1, 1, 1), 0.01))
     moved = ~(np.abs(params - start) <= 1e-12 * np.abs(start))
     if case.component.decays:
-        if not (moved.any() and (np.abs(params) <= np.abs(start)).all()):
-            raise Broken(f"decays is True, and in four steps {int(moved.sum())} of {moved.size} parameters shrink")
+        shrunk = np.abs(params) <= np.abs(start)
+        if not moved.any() or not shrunk.all():
+            told = "no parameter moves" if not moved.any() else f"{int((~shrunk).sum())} of {moved.size} parameters grow"
+            raise Broken(f"decays is True, and in four steps {told}")
     elif moved.any():
         index = tuple(np.argwhere(moved)[0])
         raise Broken(f"a parameter goes from {number(start[index])} to {number(params[index])} in four steps, and decays is False")
