@@ -103,7 +103,7 @@ def as_csv(found: Comparison) -> str:
         interval = pair.improvement
         start = [pair.metric, pair.first, pair.second]
         writer.writerow(
-            [*start, "", interval.value, interval.low, interval.high, pair.p, pair.tasks, pair.won, pair.lost, pair.scope]
+            [*start, "", "", interval.value, interval.low, interval.high, pair.p, pair.tasks, pair.won, pair.lost, pair.scope]
         )
         for each in pair.datasets:
             writer.writerow([*start, each.dataset, "", each.improvement, "", "", each.p, "", "", "", "this data set alone"])
