@@ -38,7 +38,7 @@ def sections(text: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """What the blocks of docs/plugins.md define, once each was run and each of its sessions printed what it says."""
+    """What the blocks of docs/plugins.md define, once each was run and each of its consoles printed what it says."""
     module = sys.modules["plugins_page"] = ModuleType("plugins_page")
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     with pytest.MonkeyPatch.context() as patch:
@@ -48,7 +48,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
                 exec(compile("\n" * line + content, "docs/plugins.md", "exec"), vars(module))
             else:
                 test = doctest.DocTestParser().get_doctest(content, vars(module), "docs/plugins.md", None, line)
-                test.globs = vars(module)  # not a copy: what a session imports stays
+                test.globs = vars(module)  # not a copy: what an example imports stays
                 runner.run(test, clear_globs=False)
     assert runner.summarize(verbose=False).failed == 0
     yield module
