@@ -203,3 +203,56 @@ def test_a_strangers_plugin_is_found_listed_and_trained(stranger: Path, tmp_path
 def test_a_plugin_that_is_uninstalled_is_gone(stranger: Path, tmp_path: Path) -> None:
     ran(stranger / "python", "-m", "pip", "uninstall", "--yes", "--quiet", "stranger", cwd=tmp_path)
     assert "stranger" not in ran(stranger / "nnbench", "plugins", cwd=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def new_plugin(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a plugin just written, installed as its README says: the first three of five commands."""
+    folder = tmp_path_factory.mktemp("newcomer")
+    ran(fresh / "nnbench", "new-plugin", "nnbench-wavy", cwd=folder)
+    folder /= "nnbench-wavy"
+    ran(fresh / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", ".[test]", cwd=folder)
+    return folder
+
+
+@pytest.mark.packaging
+def test_five_commands_lead_from_a_name_to_a_comparison_on_screen(fresh: Path, new_plugin: Path) -> None:
+    checked = ran(fresh / "nnbench", "check", "nnbench-wavy", cwd=new_plugin)
+    assert "laws ran on 1 component" in checked
+    assert " 0 broken" in checked
+    text = ran(fresh / "nnbench", "run", "compare.toml", cwd=new_plugin)
+    assert "How does the activation wavy compare with its nearest relatives?" in text
+    assert "Pairs of levels" in text
+    assert " 0 failed" in text
+    assert " 0 broken" in ran(fresh / "python", "-m", "pytest", "-q", cwd=new_plugin)
+
+
+@pytest.mark.packaging
+def test_the_new_plugin_is_the_same_from_its_wheel(fresh: Path, new_plugin: Path, tmp_path: Path) -> None:
+    pip = (fresh / "python", "-m", "pip", "--quiet", "--disable-pip-version-check")
+    ran(*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, new_plugin, cwd=tmp_path)
+    (built,) = tmp_path.glob("*.whl")
+    assert {name for name in zipfile.ZipFile(built).namelist() if ".dist-info/" not in name} == {"nnbench_wavy.py"}
+    ran(*pip, "uninstall", "--yes", "nnbench-wavy", cwd=tmp_path)
+    assert "nnbench-wavy" not in ran(fresh / "nnbench", "plugins", cwd=tmp_path)
+    ran(*pip, "install", built, cwd=tmp_path)
+    assert "nnbench-wavy 0.1.0" in table(ran(fresh / "nnbench", "plugins", cwd=tmp_path))["nnbench_wavy"]
+    assert " 0 broken" in ran(fresh / "nnbench", "check", "nnbench-wavy", cwd=tmp_path)
+    (tmp_path / "grid.toml").write_text(GRID.replace("tanh", "wavy"))
+    assert "1 trials done" in ran(fresh / "nnbench", "run", "grid.toml", "--no-tracking", cwd=tmp_path)
+    ran(*pip, "uninstall", "--yes", "nnbench-wavy", cwd=tmp_path)
+
+
+@pytest.mark.packaging
+def test_a_check_without_what_it_needs_says_what_to_install(fresh: Path, tmp_path: Path) -> None:
+    hidden = "import sys; sys.modules['hypothesis'] = None; sys.argv = ['nnbench', 'check', 'activations']; "
+    done = subprocess.run(
+        [str(fresh / "python"), "-c", f"{hidden}from nnbench.cli import main; main()"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, 'pip install "nnbench[check]"' in done.stderr) == (2, True)
