@@ -44,7 +44,6 @@ class Case(Generic[C]):
     component: C
     examples: int = 40
     """How many examples a search draws."""
-    thorough: bool = False
 
     def rng(self) -> np.random.Generator:
         """The same stream for every law and component, so that a failure can be repeated."""

@@ -95,11 +95,12 @@ def check_law(cls: type[Component], law: Law, thorough: bool = False) -> Outcome
 
 def _judged(cls: type[Component], law: Law, thorough: bool) -> tuple[Status, str]:
     try:
-        component = prototype(cls)
-    except CannotMake as error:
-        return ("broken", str(error)) if law is every.can_be_made else ("does not apply", f"it cannot be made: {error}")
+        cases = list(_cases(prototype(cls), law, thorough))
+    except Exception as error:
+        told = str(error) if isinstance(error, CannotMake) else _raised(error)
+        return ("broken", told) if law is every.can_be_made else ("does not apply", f"it cannot be made: {told}")
     applied, reason = False, ""
-    for case in _cases(component, law, thorough):
+    for case in cases:
         chosen = label(case.component)
         where = "" if chosen == "defaults" else f" with {chosen}"
         try:
@@ -111,20 +112,20 @@ def _judged(cls: type[Component], law: Law, thorough: bool) -> tuple[Status, str
             reason = reason or str(error)
         except Broken as error:
             return "broken", f"{error}{where}"
-        except Exception as error:  # whatever an author's formula raises
+        except (Exception, SystemExit) as error:  # whatever an author's formula raises
             return "broken", f"{_raised(error)}{where}"
     return ("held", "") if applied else ("does not apply", reason)
 
 
 def _cases(component: Component, law: Law, thorough: bool) -> Iterator[Case[Component]]:
     first, others = THOROUGH_EXAMPLES if thorough else EXAMPLES
-    yield Case(component, first, thorough)
+    yield Case(component, first)
     if law.over == "range":
         for variant in variants(component, THOROUGH_VARIANTS if thorough else VARIANTS):
-            yield Case(variant, others, thorough)
+            yield Case(variant, others)
 
 
-def _raised(error: Exception) -> str:
+def _raised(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if f"{__package__.replace('.', '/')}/" not in frame.filename.replace("\\", "/")]
     frame = (own or frames)[-1]

@@ -6,8 +6,8 @@ In a test file::
 
     test_conformance = conformance_tests("my-package")
 
-A law that does not apply is skipped with the reason, an expected failure is an xfail, and the summary says how many laws ran;
-with pytest-xdist, which has its summary in another process, add `-p nnbench.conformance.testing`.
+A law that does not apply is skipped with the reason, an expected failure is an xfail, and the summary says how many laws ran.
+With pytest-xdist, which has its summary in another process, the option `-p nnbench.conformance.testing` brings it there.
 """
 
 from __future__ import annotations

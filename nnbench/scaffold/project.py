@@ -37,6 +37,7 @@ test = ["nnbench[check]", "pytest>=8.3"]
 include = ["{module}.py"]
 
 [tool.pytest.ini_options]
+addopts = ["-p", "nnbench.conformance.testing"]
 testpaths = ["tests"]
 filterwarnings = ["error"]
 """

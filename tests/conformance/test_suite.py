@@ -145,6 +145,17 @@ def test_an_exception_is_told_with_where_it_was_raised() -> None:
     assert "test_suite.py, in forward) with" in detail
 
 
+class Quits(Bounded):
+    """z, unless it ends the process."""
+
+    def forward(self, z: np.ndarray) -> np.ndarray:
+        raise SystemExit(3)
+
+
+def test_a_component_that_would_end_the_process_is_told_like_any_other() -> None:
+    assert by_law(Quits)["nan_stays"].detail.startswith("raises SystemExit: 3 (line ")
+
+
 def test_values_are_drawn_within_the_bounds_and_at_those_that_belong_to_them() -> None:
     assert values(Fraction, 0.25) == [0.0, 0.1, 0.5, 0.9]
     assert values(Positive, 1.0) == [0.25, 4.0, 2.0, 0.5]
