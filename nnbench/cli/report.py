@@ -12,7 +12,7 @@ from nnbench.cli.launch import FOLDER, print_comparison
 from nnbench.cli.output import console, table
 from nnbench.errors import InputError
 from nnbench.grid import Grid
-from nnbench.report import cells, comparison
+from nnbench.report import cells, comparison, tables
 from nnbench.report.pictures import comparison as pictures
 from nnbench.report.pictures import files
 from nnbench.results import Launch, Store, merge_into
@@ -102,7 +102,7 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, wor
             rows += [(grid.name, *row) for row in comparison.claim_rows(found)]
     head = ("grid", "claim", "verdict", "evidence")
     if form == "markdown":
-        click.echo("\n".join("| " + " | ".join(row) + " |" for row in [head, ("---",) * len(head), *rows]))
+        click.echo("\n".join(tables.markdown_lines(head, rows)))
     else:
         out.print(table(head, rows))
 

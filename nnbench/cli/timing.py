@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.progress import Progress
@@ -20,6 +19,7 @@ from nnbench.cli.launch import FOLDER, URI
 from nnbench.cli.output import console, table
 from nnbench.components import KINDS, Component, plural
 from nnbench.errors import InputError
+from nnbench.report.tables import csv_text
 from nnbench.timing import ELEMENTS, SIZES, Cost, costs
 
 EXPERIMENT = "component-costs"
@@ -95,15 +95,13 @@ def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, fo
 
 
 def _csv(found: Sequence[Cost]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["component", "size", "operation", "elements", "median", "low", "high"])
+    rows: list[Sequence[Any]] = []
     for cost in found:
         start = [cost.component.name, cost.size.name]
         for operation, each in cost.seconds.items():
-            writer.writerow([*start, f"{operation}, s per element", cost.elements, each.median, each.low, each.high])
-        writer.writerow([*start, "ratio to the baseline", cost.elements, cost.ratio.median, cost.ratio.low, cost.ratio.high])
-    return out.getvalue()
+            rows.append([*start, f"{operation}, s per element", cost.elements, each.median, each.low, each.high])
+        rows.append([*start, "ratio to the baseline", cost.elements, cost.ratio.median, cost.ratio.low, cost.ratio.high])
+    return csv_text(["component", "size", "operation", "elements", "median", "low", "high"], rows)
 
 
 def _order(cost: Cost) -> tuple[int, float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections import defaultdict
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
-from nnbench.report import comparison, gradients
+from nnbench.report import comparison, gradients, tables
 from nnbench.report.pictures import comparison as pictures
 from nnbench.report.pictures import files
 from nnbench.results import Launch, LaunchCell, Store
@@ -63,12 +61,7 @@ def markdown(launch: Launch, found: Sequence[Line], limit: int = 30, compared: s
     """The question, what the comparison says, the counts and the best cells, as the Description of the launch's run."""
     count = totals(found)
     fields = launch.varying
-    head = [*fields, *MEASURES]
-    table = [
-        head,
-        ["---"] * len(head),
-        *([*(line.cell.labels[name] for name in fields), *measures(line)] for line in found[:limit]),
-    ]
+    rows = [[*(line.cell.labels[name] for name in fields), *measures(line)] for line in found[:limit]]
     rest = [f"\n{len(found) - limit} more cells follow; results.csv has all of them."] if len(found) > limit else []
     return "\n".join(
         [
@@ -79,7 +72,7 @@ def markdown(launch: Launch, found: Sequence[Line], limit: int = 30, compared: s
             f"{count['failed']} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
             "",
             *(f"**Gradient check failed**, so its figures mean little: {each}\n" for each in gradients.failures(launch)),
-            *("| " + " | ".join(row) + " |" for row in table),
+            *tables.markdown_lines([*fields, *MEASURES], rows),
             *rest,
         ]
     )
@@ -118,14 +111,12 @@ def as_csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
     cells = {cell.id: cell for cell in launch.cells}
     measured = [name for name in rows[0] if name != "launch_id"] if rows else []
     fields = list(launch.cells[0].labels) if launch.cells else []
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*fields, "gradcheck", *measured])
-    for row in rows:
+
+    def line(row: Mapping[str, Any]) -> list[Any]:
         cell = cells[row["cell_id"]]
-        status = launch.gradcheck_status(cell)
-        writer.writerow([*(cell.labels[name] for name in fields), status, *(row[name] for name in measured)])
-    return out.getvalue()
+        return [*(cell.labels[name] for name in fields), launch.gradcheck_status(cell), *(row[name] for name in measured)]
+
+    return tables.csv_text([*fields, "gradcheck", *measured], map(line, rows))
 
 
 def _rank(line: Line) -> tuple[float, float]:

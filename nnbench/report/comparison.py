@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
 import math
 from collections import Counter, defaultdict
@@ -17,6 +15,7 @@ from nnbench.analysis.comparison import ClaimMade, Comparison, Pair, Placed, com
 from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.statistics import Interval
 from nnbench.analysis.tuning import Choice
+from nnbench.report import tables
 from nnbench.results import Compared, Launch, Store
 
 
@@ -81,8 +80,7 @@ def markdown(found: Comparison) -> str:
     """Verdict, tables and what cannot be concluded."""
     parts = [f"**{verdict(found)}**", "", *(f"- {note}" for note in found.notes)]
     for section in sections(found):
-        table = [section.head, ["---"] * len(section.head), *section.rows]
-        parts += ["", f"**{section.title}**", "", *("| " + " | ".join(row) + " |" for row in table)]
+        parts += ["", f"**{section.title}**", "", *tables.markdown_lines(section.head, section.rows)]
         parts += ["", section.below] if section.below else []
     return "\n".join(parts)
 
@@ -94,22 +92,18 @@ def as_json(found: Comparison) -> str:
 
 def as_csv(found: Comparison) -> str:
     """For each pair of levels, one line over everything, one for each data set, and one for each task."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        ["metric", "first", "second", "dataset", "task", "improvement", "low", "high", "p", "tasks", "won", "lost", "about"]
-    )
+    head = ["metric", "first", "second", "dataset", "task", "improvement", "low", "high", "p", "tasks", "won", "lost", "about"]
+    rows: list[Sequence[Any]] = []
     for pair in found.pairs:
         interval = pair.improvement
         start = [pair.metric, pair.first, pair.second]
-        writer.writerow(
-            [*start, "", "", interval.value, interval.low, interval.high, pair.p, pair.tasks, pair.won, pair.lost, pair.scope]
-        )
-        for each in pair.datasets:
-            writer.writerow([*start, each.dataset, "", each.improvement, "", "", each.p, "", "", "", "this data set alone"])
-        for task in pair.by_task:
-            writer.writerow([*start, task.dataset, task.task, task.improvement, *[""] * 6, "this task alone"])
-    return out.getvalue()
+        figures = [interval.value, interval.low, interval.high, pair.p, pair.tasks, pair.won, pair.lost, pair.scope]
+        rows.append([*start, "", "", *figures])
+        rows += [
+            [*start, each.dataset, "", each.improvement, "", "", each.p, *[""] * 3, "this data set alone"] for each in pair.datasets
+        ]
+        rows += [[*start, each.dataset, each.task, each.improvement, *[""] * 6, "this task alone"] for each in pair.by_task]
+    return tables.csv_text(head, rows)
 
 
 def tuning_csv(launch: Launch, found: Comparison) -> str:
@@ -117,16 +111,14 @@ def tuning_csv(launch: Launch, found: Comparison) -> str:
     chosen = {choice.cell: choice for choice in found.choices}
     asked = launch.compared
     names = list(asked.tune) if asked else []
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["level", "task", *names, "chosen", "score", "seeds", "trials"])
+    rows: list[Sequence[Any]] = []
     for each in asked.tried if asked else []:
         choice = chosen.get(each["cell"])
         setting = [each["setting"].get(name, "") for name in names]
         seeds = " ".join(map(str, each["trials"].values()))
         score = choice.score if choice else ""
-        writer.writerow([each["level"], each["task"], *setting, choice is not None, score, seeds, " ".join(each["trials"])])
-    return out.getvalue()
+        rows.append([each["level"], each["task"], *setting, choice is not None, score, seeds, " ".join(each["trials"])])
+    return tables.csv_text(["level", "task", *names, "chosen", "score", "seeds", "trials"], rows)
 
 
 def tags(found: Comparison) -> dict[str, str]:

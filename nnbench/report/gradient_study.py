@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import io
 import time
@@ -16,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from nnbench.engine.perturbation import Differences, Setup
 from nnbench.grid import Cell, label
+from nnbench.report.tables import csv_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,10 +127,10 @@ def write(found: Study, folder: Path) -> list[Path]:
         figure.savefig(paths[-1], dpi=150)
     texts = {
         "gradcheck_study.html": _page(found, [_svg(figure) for figure in figures.values()]),
-        "gradcheck_error.csv": _csv(
+        "gradcheck_error.csv": csv_text(
             ("epsilon", "central", "one_sided"), [(e.epsilon, e.central, e.one_sided) for e in found.errors]
         ),
-        "gradcheck_cost.csv": _csv(
+        "gradcheck_cost.csv": csv_text(
             ("width", "parameters", "back_propagated", "numerical", "at_once"),
             [(c.width, c.parameters, c.back_propagated, c.numerical, c.at_once) for c in found.costs],
         ),
@@ -257,10 +257,3 @@ def _page(found: Study, pictures: Sequence[str]) -> str:
         f"<h1>Numerical gradients: how accurate, at what cost</h1><p>{html.escape(found.network)}</p>"
         f"{said[0]}{pictures[0]}{errors}{said[1]}{pictures[1]}{costs}</html>\n"
     )
-
-
-def _csv(head: Sequence[str], rows: Sequence[Sequence[float]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([head, *rows])
-    return out.getvalue()

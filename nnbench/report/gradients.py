@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nnbench.report import tables
 from nnbench.results import Launch, LaunchCell
 
 NETWORK = ("activation", "initializer", "loss", "penalty", "dropout")
@@ -65,20 +64,18 @@ def measures(check: Check) -> tuple[str, ...]:
 
 def csv_text(launch: Launch) -> str:
     """Every check of a launch, a row for each layer and one for all of them."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     figures = ("parameters", "kinks", "failed", "max_relative_error", "median_relative_error")
     place = ("layer", "row", "column", "analytic", "numeric")
     head = [*NETWORK, "hidden", "cells", "layer", "passed", *figures, *(f"worst_{name}" for name in place), "reason"]
-    writer.writerow(head)
+    rows: list[Sequence[Any]] = []
     for check, cells in networks(launch):
         own = [*(cells[0].labels[name] for name in (*NETWORK, "hidden")), len(cells)]
         worst: Sequence[Any] = [check["worst"][name] for name in place] if check["worst"] else [""] * len(place)
-        writer.writerow([*own, "all", check["passed"], *(check[name] for name in figures), *worst, check["reason"]])
+        rows.append([*own, "all", check["passed"], *(check[name] for name in figures), *worst, check["reason"]])
         for layer in check["layers"]:
             passed = not layer["failed"]
-            writer.writerow([*own, layer["layer"], passed, *(layer[name] for name in figures), *[""] * (len(place) + 1)])
-    return out.getvalue()
+            rows.append([*own, layer["layer"], passed, *(layer[name] for name in figures), *[""] * (len(place) + 1)])
+    return tables.csv_text(head, rows)
 
 
 def _error(value: float) -> str:
