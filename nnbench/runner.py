@@ -9,14 +9,14 @@ import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from nnbench import environment, executors
 from nnbench.analysis.comparison import Comparison
@@ -151,15 +151,15 @@ def execute(
     with claimed, audience, _interruptible(on_interrupt) as stop:
         try:
             audience.tell("nnbench_launch_started", launch=launch)
-            alone = None if executor else executors.local_pool(1)
-            with executors.kept_open(executors.given(executor) if executor else executors.local_pool(plan.workers)) as pool:
+            own, alone = _pools(plan, executor)
+            with executors.kept_open(own) as pool:
                 launch = _with_checks(launch, plan, pool, alone, stop)
                 store.save(launch)
                 for rows in _known(plan):
                     audience.tell("nnbench_results_stored", launch=launch, results=rows)
                 waiting, refused = _split(launch, plan)
                 for stack, outcomes in chain(refused, executors.train_all(waiting, pool, alone, plan.workers + 1, stop)):
-                    rows = [_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
+                    rows = [_row(launch.id, launch.grid, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
                     store.append(rows)
                     settled += len(rows)
                     failed += sum(row["status"] not in FINAL for row in rows)
@@ -181,18 +181,19 @@ def _tuned(plan: Plan, executor: Executor | None, on_interrupt: Callable[[], Non
     """Train every setting with the tuning seeds, and choose; raises KeyboardInterrupt if that is interrupted."""
     total, waiting = len(plan.tuning.trials), plan.tuning.stacks
     done = total - len(plan.tuning.missing)
-    launch = _Tuning(f"{_launch_id(time.time())}-tuning", plan.grid.name)
-    alone = None if executor else executors.local_pool(1)
+    launch_id = f"{_launch_id(time.time())}-tuning"  # the launch itself begins when settings are chosen
+    own, alone = _pools(plan, executor)
     with _interruptible(on_interrupt) as stop:
-        with executors.kept_open(executors.given(executor) if executor else executors.local_pool(plan.workers)) as pool:
+        with executors.kept_open(own) as pool:
             if plan.grid.gradcheck == "require":
                 networks = {trial.cell.network_id: trial.cell for trial in plan.tuning.trials}
                 wrong = {name for name, check in executors.check_all(networks, pool, alone, stop) if not check.passed}
-                waiting = [[trial for trial in stack if trial.cell.network_id not in wrong] for stack in waiting]
-                waiting = [stack for stack in waiting if stack]
+                waiting = _without(waiting, wrong)
             on_tuning(done, total)
             for stack, outcomes in executors.train_all(waiting, pool, alone, plan.workers + 1, stop):
-                plan.store.append([_row(launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)])
+                plan.store.append(
+                    [_row(launch_id, plan.grid.name, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
+                )
                 done += len(stack)
                 on_tuning(done, total)
         if stop.is_set():
@@ -200,11 +201,17 @@ def _tuned(plan: Plan, executor: Executor | None, on_interrupt: Callable[[], Non
     return with_choices(plan)
 
 
-class _Tuning(NamedTuple):
-    """What rows of tuning trials say of their launch, which begins when settings are chosen."""
+def _pools(plan: Plan, executor: Executor | None) -> tuple[executors.Pool, executors.Pool | None]:
+    """Where to train, and where to train a single trial that ends its process; None for an executor that somebody else made."""
+    if executor:
+        return executors.given(executor), None
+    return executors.local_pool(plan.workers), executors.local_pool(1)
 
-    id: str
-    grid: str
+
+def _without(stacks: Sequence[Sequence[Trial]], networks: Container[str]) -> list[list[Trial]]:
+    """The stacks without the trials of these networks."""
+    left = [[trial for trial in stack if trial.cell.network_id not in networks] for stack in stacks]
+    return [stack for stack in left if stack]
 
 
 class _Audience:
@@ -349,7 +356,6 @@ def _split(launch: Launch, plan: Plan) -> tuple[list[list[Trial]], list[executor
     failed = {name: check["reason"] for name, check in launch.gradient_checks.items() if not check["passed"]}
     if launch.gradcheck != "require" or not failed:
         return plan.stacks, []
-    waiting = [[trial for trial in stack if trial.cell.network_id not in failed] for stack in plan.stacks]
     refused = [trial for trial in plan.missing if trial.cell.network_id in failed]
     outcomes = [
         executors.Outcome(
@@ -359,7 +365,7 @@ def _split(launch: Launch, plan: Plan) -> tuple[list[list[Trial]], list[executor
         )
         for trial in refused
     ]
-    return [stack for stack in waiting if stack], [(refused, outcomes)] if refused else []
+    return _without(plan.stacks, failed), [(refused, outcomes)] if refused else []
 
 
 def _known(plan: Plan) -> Iterator[list[dict[str, Any]]]:
@@ -368,13 +374,13 @@ def _known(plan: Plan) -> Iterator[list[dict[str, Any]]]:
     return plan.store.blocks([trial.id for trial in plan.trials if trial.id not in missing], COLUMNS)
 
 
-def _row(launch: Launch | _Tuning, trial: Trial, outcome: executors.Outcome) -> dict[str, Any]:
+def _row(launch_id: str, grid: str, trial: Trial, outcome: executors.Outcome) -> dict[str, Any]:
     return {
         "trial_id": trial.id,
         "cell_id": trial.cell.id,
         "seed": trial.seed,
-        "launch_id": launch.id,
-        "grid": launch.grid,
+        "launch_id": launch_id,
+        "grid": grid,
         "fields": json.dumps(trial.cell.canonical),
         "origins": json.dumps({name: astuple(origin) for name, origin in trial.cell.origins.items()}),
         "started": outcome.started,
