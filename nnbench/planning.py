@@ -93,7 +93,8 @@ def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", worke
     workers = workers or available_workers()
     store = Store(Path(folder) / "results")
     candidates, tuned = grid.candidates(catalog)
-    trials = grid.trials(catalog)
+    cells = [each.cell for each in candidates] or grid.cells(catalog)  # a grid that compares has expanded them just now
+    trials = [Trial(cell, seed) for cell in cells for seed in grid.tuning_seeds or grid.seed_list]
     known = {} if fresh else store.statuses()
     first = _phase(trials, known, workers)
     if not grid.tuning_seeds:

@@ -130,7 +130,7 @@ class Grid(BaseModel):
         tables = _tables(data)
         if lookup is not None and tables is not None:
             cells, more = expand(tables, lookup)
-            problems += more or (grid._design(cells)[2] if grid is not None else [])
+            problems += more or (grid._design(cells)[3] if grid is not None else [])
         if problems or grid is None:
             raise GridError(source, problems)
         grid._source, grid._text, grid._overrides = source, text, tuple(overrides)
@@ -166,7 +166,7 @@ class Grid(BaseModel):
         """Every combination of the fields' values, in the order of the file; raises GridError with every problem."""
         cells, problems = expand(self.trial, lookup)
         if not problems:
-            cells, _, problems = self._design(cells)
+            cells, _, _, problems = self._design(cells)
         if problems:
             raise GridError(self.source or self.name, problems)
         return cells
@@ -177,28 +177,29 @@ class Grid(BaseModel):
             return [], []
         cells, problems = expand(self.trial, lookup)
         if not problems:
-            cells, tuned, problems = self._design(cells)
+            _, placed, tuned, problems = self._design(cells)
         if problems:
             raise GridError(self.source or self.name, problems)
-        return candidates(cells, self.compare.factor, tuned)[0], tuned
+        return placed, tuned
 
     def trials(self, lookup: Lookup) -> list[Trial]:
         """Every cell with every seed; for a grid that tunes, with every tuning seed."""
         return [Trial(cell, seed) for cell in self.cells(lookup) for seed in self.tuning_seeds or self.seed_list]
 
-    def _design(self, cells: list[Cell]) -> tuple[list[Cell], list[str], list[Problem]]:
-        """The cells, those of search spaces included, the tuned fields, and what is wrong with comparison and claims."""
+    def _design(self, cells: list[Cell]) -> tuple[list[Cell], list[Candidate], list[str], list[Problem]]:
+        """The cells, those of search spaces included, their places, the tuned fields, and what is wrong with all that."""
         compare = self.compare
         if compare is None:
             problems = [Problem("claim", "a claim is about a comparison; add [compare] with a factor")] if self.claim else []
-            return cells, [], problems
+            return cells, [], [], problems
         if compare.tune == "default":
             problems = candidates(cells, compare.factor, ())[1]
             if problems:
-                return cells, [], problems
+                return cells, [], [], problems
             cells, tuned, problems = search_spaces(cells, compare.factor)
         else:
             tuned, problems = list(compare.tune), []
+        placed: list[Candidate] = []
         if not problems:
             placed, problems = candidates(cells, compare.factor, tuned)
             levels = list(dict.fromkeys(each.level for each in placed))
@@ -206,7 +207,7 @@ class Grid(BaseModel):
         if self.tuning_seeds and max(self.seed_list) >= TUNING_SEEDS_FROM:
             told = f"with tuning, seeds must be below {TUNING_SEEDS_FROM:,}: those from there on are for tuning"
             problems.append(Problem("seeds", told))
-        return cells, tuned, problems
+        return cells, placed, tuned, problems
 
 
 def find_level(name: str, levels: Sequence[str]) -> str | None:
