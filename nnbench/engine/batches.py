@@ -11,11 +11,10 @@ from nnbench.components import Scores, Units
 from nnbench.engine.data import Splits, data_key
 from nnbench.engine.network import Layout, Masks
 from nnbench.grid.trial import Trial
-from nnbench.seeds import stream
 
 
 class Batches:
-    """The training splits of a stack, shuffled anew for every epoch; equal seeds give equal orders."""
+    """The training splits of a stack, shuffled anew for every epoch; equal luck gives equal orders."""
 
     def __init__(self, trials: Sequence[Trial], data: Sequence[Splits]) -> None:
         cell = trials[0].cell
@@ -23,14 +22,14 @@ class Batches:
         self._per_epoch = cell.train_size // cell.batch_size
         self._at = self._per_epoch
         self._features = len(data[0].train.inputs)
-        self._orders = {trial.seed: stream(trial.seed, "order") for trial in trials}
+        self._orders = {trial.luck: trial.stream("order") for trial in trials}
         self._train_size = cell.train_size
         # inputs above targets, so that one gather shuffles both; trials with the same data and seed share it
         shared: dict[Any, list[int]] = {}
         for i, trial in enumerate(trials):
             shared.setdefault(data_key(trial), []).append(i)
         self._sources = [
-            (trials[rows[0]].seed, rows, np.vstack([data[rows[0]].train.inputs, data[rows[0]].train.targets]))
+            (trials[rows[0]].luck, rows, np.vstack([data[rows[0]].train.inputs, data[rows[0]].train.targets]))
             for rows in shared.values()
         ]
         self._epoch = np.empty((len(trials), *self._sources[0][2].shape), np.dtype(cell.precision))
@@ -47,10 +46,10 @@ class Batches:
         return batch[:, : self._features], batch[:, self._features :]
 
     def _shuffle(self) -> None:
-        orders = {seed: rng.permutation(self._train_size) for seed, rng in self._orders.items()}
-        for seed, rows, source in self._sources:
+        orders = {luck: rng.permutation(self._train_size) for luck, rng in self._orders.items()}
+        for luck, rows, source in self._sources:
             first = self._epoch[rows[0]]
-            np.take(source, orders[seed], axis=1, out=first, mode="clip")
+            np.take(source, orders[luck], axis=1, out=first, mode="clip")
             for row in rows[1:]:
                 self._epoch[row] = first
 
@@ -60,15 +59,18 @@ class Dropout:
 
     def __init__(self, trials: Sequence[Trial], layout: Layout, dtype: np.dtype[Any]) -> None:
         cell = trials[0].cell
-        self._seeds = {seed: [i for i, trial in enumerate(trials) if trial.seed == seed] for seed in {t.seed for t in trials}}
-        self._streams = {seed: [stream(seed, "dropout", layer) for layer in range(len(layout.sizes) - 2)] for seed in self._seeds}
+        hidden = range(len(layout.sizes) - 2)
+        shared: dict[Any, list[int]] = {}
+        for i, trial in enumerate(trials):
+            shared.setdefault(trial.luck, []).append(i)
+        self._sources = [([trials[rows[0]].stream("dropout", layer) for layer in hidden], rows) for rows in shared.values()]
         self._drop = np.array([trial.cell.dropout for trial in trials], dtype)[:, None, None]
         self._scale = 1 / (1 - self._drop)
         self._draws = [np.zeros((len(trials), units + 1, cell.batch_size), dtype) for units in layout.sizes[1:-1]]
 
     def draw(self) -> Masks:
-        """A mask for each hidden layer, padded like its activations; trials with equal seeds share the underlying draws."""
-        for seed, rows in self._seeds.items():
-            for rng, draws in zip(self._streams[seed], self._draws, strict=True):
+        """A mask for each hidden layer, padded like its activations; trials with equal luck share the underlying draws."""
+        for streams, rows in self._sources:
+            for rng, draws in zip(streams, self._draws, strict=True):
                 draws[rows, :-1] = rng.random((draws.shape[1] - 1, draws.shape[2]), dtype=np.float32)
         return [(draws >= self._drop) * self._scale for draws in self._draws]

@@ -10,7 +10,6 @@ from jaxtyping import Float, Int
 
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
-from nnbench.seeds import stream
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,9 @@ def load(trial: Trial) -> Splits:
     """
     cell = trial.cell
     sizes = (cell.train_size, cell.valid_size, cell.test_size)
-    rng = stream(trial.seed, "data")
+    rng = trial.stream("data")
     x, labels = _drawn(cell, rng, sum(sizes))
-    shuffled = stream(trial.seed, "split").permutation(sum(sizes))
+    shuffled = trial.stream("split").permutation(sum(sizes))
     train, valid, test = np.split(shuffled, np.cumsum(sizes)[:-1])
     transform = cell.preprocessor.fit(x[train])
     outputs = cell.layer_sizes[-1]

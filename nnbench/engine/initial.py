@@ -12,7 +12,6 @@ from nnbench.components import Initializer
 from nnbench.engine.network import Flat, Layout, checked
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
-from nnbench.seeds import stream
 
 ADAPTED_TO = 256
 """Training samples that an initializer may adapt a layer to, at most."""
@@ -38,7 +37,7 @@ def initial_parameters(trials: Sequence[Trial], inputs: Sequence[Inputs], layout
 
 def _drawn(trial: Trial, layer: int, fan_out: int, columns: int) -> Float[np.ndarray, "out in"]:
     initializer = trial.cell.initializer
-    drawn = initializer.sample(stream(trial.seed, "initialization", layer), columns - 1, fan_out)
+    drawn = initializer.sample(trial.stream("initialization", layer), columns - 1, fan_out)
     if not isinstance(drawn, np.ndarray) or drawn.shape != (fan_out, columns - 1) or drawn.dtype.kind not in "fiu":
         got = f"{drawn.dtype} {drawn.shape}" if isinstance(drawn, np.ndarray) else type(drawn).__name__
         raise ContractError(f"initializer {initializer.name}: sample returned {got}, expected float64 {(fan_out, columns - 1)}")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+
 from nnbench.components import (
     Activation,
     Component,
@@ -23,6 +25,7 @@ from nnbench.components import (
     Preprocessor,
     Schedule,
 )
+from nnbench.seeds import stream
 
 LrScaling = Literal["none", "fan_in"]
 Precision = Literal["float32", "float64"]
@@ -99,6 +102,18 @@ class Trial:
     def id(self) -> str:
         """Hash of what determines the trial's result."""
         return _digest({"cell": self.cell.id, "seed": self.seed})
+
+    @cached_property
+    def luck(self) -> tuple[int, str]:
+        """What random streams depend on beside their purpose: trials with equal luck share every draw."""
+        return (self.seed, json.dumps(self.cell.canonical["dataset"], sort_keys=True))
+
+    def stream(self, *purpose: str | int) -> np.random.Generator:
+        """Random numbers for one purpose: the same in every cell with this data set and seed, others on every other data set.
+
+        A level that is lucky on one data set is so by chance alone on the next, which is what tests over data sets take for granted.
+        """
+        return stream(*self.luck, *purpose)
 
 
 def plain(value: Any) -> Any:
