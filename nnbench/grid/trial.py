@@ -111,7 +111,7 @@ class Trial:
     def stream(self, *purpose: str | int) -> np.random.Generator:
         """Random numbers for one purpose: the same in every cell with this data set and seed, others on every other data set.
 
-        A level that is lucky on one data set is so by chance alone on the next, which is what tests over data sets take for granted.
+        A level that is lucky on one data set is so by chance alone on the next: tests over data sets take that for granted.
         """
         return stream(*self.luck, *purpose)
 
