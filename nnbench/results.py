@@ -60,6 +60,7 @@ SCHEMA = pa.schema(
         ("test_loss", pa.float64()),
         ("test_accuracy_last", pa.float64()),
         ("test_loss_last", pa.float64()),
+        ("train_loss_last", pa.float64()),
         ("steps_to_target", pa.float64()),
         ("curve_steps", pa.list_(pa.int64())),
         ("train_loss", _CURVE),
@@ -78,6 +79,8 @@ SCALARS = tuple(
     name for name in SCHEMA.names if not pa.types.is_list(SCHEMA.field(name).type) and name not in ("fields", "origins", "grid")
 )
 """Columns that are no curves and do not repeat what the launch records of each cell."""
+INDEXED = ("trial_id", "status", "stored")
+"""Columns without which a file is none of nnbench's; any other may be missing, because an older version wrote the file."""
 
 
 @dataclass(frozen=True)
@@ -269,7 +272,7 @@ class Store:
         for path in sorted(self.folder.glob("*.parquet")):
             if path not in self._known:
                 try:
-                    table = _read(path, ("trial_id", "status", "stored"))
+                    table = _read(path, INDEXED)
                 except (OSError, pa.ArrowInvalid, ValueError) as error:
                     warnings.warn(f"{path} cannot be read and is passed over: {error}", stacklevel=3)
                     self._known.add(path)
@@ -320,11 +323,15 @@ class _Where(NamedTuple):
 
 
 def _read(path: Path, columns: Sequence[str]) -> pa.Table:
+    """These columns of a file, null where it lacks one; raises ValueError if it lacks one that every version of nnbench writes."""
     with pq.ParquetFile(path) as file:
         missing = set(columns) - set(file.schema_arrow.names)
-        if missing:
+        if missing.intersection(INDEXED):
             raise ValueError(f"it lacks {', '.join(sorted(missing))}, so it was not written by nnbench")
-        return file.read(columns=list(columns), use_threads=False)
+        table = file.read(columns=[name for name in columns if name not in missing], use_threads=False)
+    for name in missing:
+        table = table.append_column(SCHEMA.field(name), pa.nulls(len(table), SCHEMA.field(name).type))
+    return table.select(list(columns))
 
 
 @contextmanager

@@ -142,6 +142,31 @@ def test_an_export_has_the_latest_result_of_each_trial_wanted(tmp_path: Path) ->
     assert dict(zip(table["trial_id"].to_pylist(), table["status"].to_pylist(), strict=True)) == {"a1": "done", "c1": "done"}
 
 
+def older(store: Store, trial: str, without: list[str]) -> None:
+    """Store a result as a version of nnbench did that did not know these columns."""
+    path = store.append([row(trial)])
+    pq.write_table(pq.read_table(path).drop_columns(without), path)
+
+
+def test_what_an_older_version_did_not_measure_is_null(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    older(store, "a1", ["train_loss_last", "saturated"])
+    store.append([row("b1", train_loss_last=0.25)])
+    columns = ["saturated", "train_loss_last", "trial_id", "valid_loss"]
+    old, new = store.rows(["a1", "b1"], columns)
+    assert list(old) == columns
+    assert (old["trial_id"], old["train_loss_last"], old["saturated"]) == ("a1", None, None)
+    assert (new["trial_id"], new["train_loss_last"], new["saturated"]) == ("b1", 0.25, [])
+    assert {each["trial_id"]: each["train_loss_last"] for block in store.blocks(["a1", "b1"]) for each in block} == {
+        "a1": None,
+        "b1": 0.25,
+    }
+    store.export(["a1", "b1"], tmp_path / "all.parquet")
+    table = pq.read_table(tmp_path / "all.parquet")
+    assert table.schema.equals(SCHEMA)
+    assert dict(zip(table["trial_id"].to_pylist(), table["train_loss_last"].to_pylist(), strict=True)) == {"a1": None, "b1": 0.25}
+
+
 def test_a_parquet_file_of_somebody_elses_is_passed_over(tmp_path: Path) -> None:
     pq.write_table(pa.table({"trial_id": ["x"]}), tmp_path / "theirs.parquet")
     with pytest.warns(UserWarning, match=r"theirs\.parquet cannot be read and is passed over: it lacks status, stored"):
