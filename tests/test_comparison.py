@@ -198,7 +198,8 @@ def test_every_metric_puts_a_diverged_trial_last(metric: str) -> None:
         "curve_steps": [0, 10],
         "valid_accuracy": [0.5, 0.7],
         "valid_loss": [1.0, 0.8],
-        "train_loss": [1.0, 0.6],
+        "train_loss": [1.0, 0.7],
+        "train_loss_last": 0.6,
         "saturated": [[0.0, 0.5], [0.0, 0.7]],
         "dead": [[0.0, 0.1], [0.0, 0.3]],
         "update_ratio": [0.3, 0.2, 0.4, 0.1, math.nan],
@@ -214,3 +215,9 @@ def test_every_metric_puts_a_diverged_trial_last(metric: str) -> None:
     assert done == pytest.approx(expected.get(metric, done))
     assert METRICS["activation_decay"].of(row) == pytest.approx(math.log(2))
     assert METRICS["gradient_decay"].of(row) == pytest.approx(0)
+
+
+def test_a_result_from_before_a_metric_was_measured_says_nothing_about_it() -> None:
+    row = {"status": "done", "valid_loss": [1.0, 0.8], "train_loss_last": None}
+    assert math.isnan(METRICS["overfitting"].of(row))
+    assert METRICS["overfitting"].of({**row, "status": "diverged"}) == math.inf

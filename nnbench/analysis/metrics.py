@@ -35,10 +35,17 @@ class Metric:
     """What settings are chosen by on validation: a column where higher is better, or `speed`."""
 
     def of(self, row: Row) -> float:
-        """The metric of a trial that is done or diverged; NaN for a failed one, which says nothing."""
+        """The metric of a trial that is done or diverged; NaN for a failed one, which says nothing.
+
+        Neither does one whose result an older version of nnbench wrote, which did not measure this.
+        """
         if row["status"] == "failed":
             return math.nan
-        value = self.value(row) if row["status"] == "done" else self.worst
+        if row["status"] != "done":
+            return self.worst
+        if any(row[name] is None for name in self.columns):
+            return math.nan
+        value = self.value(row)
         return self.worst if math.isnan(value) else value
 
 
@@ -141,8 +148,8 @@ METRICS: Mapping[str, Metric] = {
             "overfitting",
             "validation loss above training loss at the end",
             "over-fits less",
-            lambda row: row["valid_loss"][-1] - row["train_loss"][-1],
-            ("valid_loss", "train_loss"),
+            lambda row: row["valid_loss"][-1] - row["train_loss_last"],
+            ("valid_loss", "train_loss_last"),
         ),
         Metric(
             "saturated", "saturated units at the end", "has fewer saturated units", _mean_of_layers("saturated"), ("saturated",)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnbench.components import Scores, Units
-from nnbench.engine.data import Splits, data_key
+from nnbench.engine.data import Split, Splits, data_key
 from nnbench.engine.network import Layout, Masks
 from nnbench.grid.trial import Trial
 
@@ -32,6 +32,7 @@ class Batches:
             (trials[rows[0]].luck, rows, np.vstack([data[rows[0]].train.inputs, data[rows[0]].train.targets]))
             for rows in shared.values()
         ]
+        self._labels = [data[rows[0]].train.labels for rows in shared.values()]
         self._epoch = np.empty((len(trials), *self._sources[0][2].shape), np.dtype(cell.precision))
         self._readable = self._epoch.view()
         self._readable.flags.writeable = False
@@ -44,6 +45,14 @@ class Batches:
         batch = self._readable[:, :, self._at * self._size : (self._at + 1) * self._size]
         self._at += 1
         return batch[:, : self._features], batch[:, self._features :]
+
+    def splits(self) -> list[Split]:
+        """Each trial's whole training split, in the order in which it was drawn; views, not copies."""
+        found: dict[int, Split] = {}
+        for (_, rows, source), labels in zip(self._sources, self._labels, strict=True):
+            split = Split(source[: self._features], source[self._features :], labels)
+            found.update(dict.fromkeys(rows, split))
+        return [found[trial] for trial in range(len(found))]
 
     def _shuffle(self) -> None:
         orders = {luck: rng.permutation(self._train_size) for luck, rng in self._orders.items()}

@@ -27,7 +27,7 @@ class Record:
     curve_steps: list[int] = field(default_factory=list)
     """Updates made at each evaluation."""
     train_loss: Curve = field(default_factory=list)
-    """Mean of the batch losses since the evaluation before."""
+    """Mean of the batch losses since the evaluation before, measured while training: with dropout, where there is any."""
     valid_loss: Curve = field(default_factory=list)
     valid_accuracy: Curve = field(default_factory=list)
     gradient_norm: Curve = field(default_factory=list)
@@ -52,5 +52,8 @@ class Record:
     test_accuracy_last: float = float("nan")
     """With the parameters of the last step; NaN if diverged."""
     test_loss_last: float = float("nan")
+    train_loss_last: float = float("nan")
+    """Mean loss on the training split with the parameters of the last step, evaluated as validation is: without dropout and
+    penalty. NaN if diverged."""
     steps_to_target: float = float("nan")
     """Updates made at the first evaluation that reached the target on validation; infinite if none did."""

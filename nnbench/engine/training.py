@@ -62,6 +62,7 @@ class _Training:
         self.cells = cells
         self.total = cell.steps
         self.layout = layout
+        self.activations = activations
         self.params = initial_parameters(trials, [splits.train.inputs for splits in data], layout, dtype)
         self.weights = layout.layers(self.params)
         self.gradient_rows = np.zeros_like(self.params)
@@ -159,19 +160,25 @@ class _Training:
                     raise ContractError(f"schedule {schedule.name}: adjustment returned {adjustment}, expected a number ≥ 0")
                 self.updater.adjust(trial, float(adjustment))
 
-    def _records(self, curves: Curves) -> list[Record]:
+    def _final(self) -> dict[str, Float[np.ndarray, " trial"]]:
+        """Loss and accuracy on the test and training splits when training has ended, by the record's fields."""
+        last = self.layout.layers(self.updater.evaluated())
         best_loss, best_accuracy = self.test(self.layout.layers(self.best.params))
-        last_loss, last_accuracy = self.test(self.layout.layers(self.updater.evaluated()))
+        last_loss, last_accuracy = self.test(last)
+        train = Evaluation(self.layout, self.activations, self.objective, self.batches.splits(), self.params.dtype)
+        return {
+            "test_accuracy": best_accuracy,
+            "test_loss": best_loss,
+            "test_accuracy_last": last_accuracy,
+            "test_loss_last": last_loss,
+            "train_loss_last": train(last)[0],
+        }
+
+    def _records(self, curves: Curves) -> list[Record]:
+        final = self._final()
         records = []
         for trial, cell in enumerate(self.cells):
-            outcome: dict[str, Any] = {}
-            if self.alive[trial]:
-                outcome = {
-                    "test_accuracy": float(best_accuracy[trial]),
-                    "test_loss": float(best_loss[trial]),
-                    "test_accuracy_last": float(last_accuracy[trial]),
-                    "test_loss_last": float(last_loss[trial]),
-                }
+            outcome: dict[str, Any] = {name: float(values[trial]) for name, values in final.items() if self.alive[trial]}
             steps, measured = curves.of(trial, self.diverged_step[trial])
             records.append(
                 Record(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from nnbench import Activation, Catalog, Dataset
+from nnbench.analysis.metrics import METRICS
 from nnbench.engine import training
 from nnbench.engine.batches import Batches, Dropout
-from nnbench.engine.data import load
+from nnbench.engine.data import Split, load
 from nnbench.engine.initial import initial_parameters
 from nnbench.engine.network import Layout, Network
 from nnbench.engine.stack import parts
@@ -86,6 +88,35 @@ def test_train_loss_is_the_mean_of_the_batch_losses_since_the_evaluation_before(
     for step, loss in zip(some.curve_steps, some.train_loss, strict=True):
         assert loss == pytest.approx(np.mean(every.train_loss[previous + 1 : step + 1]), rel=1e-12)
         previous = step
+
+
+def loss_of(state: training._Training, split: Split) -> float:
+    """Mean loss of a stack's first network on one split, as the formula has it: all samples at once, nothing dropped."""
+    samples = len(split.labels)
+    network = Network(state.layout, state.activations, 1, samples, state.params.dtype)
+    return float(state.objective.losses(network.forward(state.weights, split.inputs[None]), split.targets[None]).mean())
+
+
+def test_training_loss_is_taken_again_at_the_end_as_validation_is(trials) -> None:
+    """Without dropout, on every sample, with the parameters of the last step."""
+    stack = trials('dropout = 0.5\nprecision = "float64"\ntrain_size = 150\npenalty = "l2"')
+    state = training._Training(stack)
+    (record,) = state.run(None)
+    data = load(stack[0])
+    assert record.train_loss_last == pytest.approx(loss_of(state, data.train), rel=1e-12)
+    assert record.valid_loss[-1] == pytest.approx(loss_of(state, data.valid), rel=1e-12)
+
+
+def test_networks_that_are_the_same_overfit_the_same_whatever_dropout_is(trials) -> None:
+    """With training losses measured under dropout, dropout won where nothing was learned at all."""
+    stack = trials('dropout = [0.0, 0.3, 0.9]\noptimizer = { name = "sgd", lr = 1e-300 }', seeds=2)  # in float32 a rate of 0
+    found = {(trial.seed, METRICS["overfitting"].of(asdict(record))) for trial, record in zip(stack, train(stack), strict=True)}
+    assert len(found) == 2
+
+
+def test_a_trial_that_diverges_has_no_training_loss_at_the_end(trials) -> None:
+    (record,) = train(trials('optimizer = { name = "sgd", lr = 1e30 }\nactivation = "relu"'))
+    assert math.isnan(record.train_loss_last)
 
 
 def test_learning_rates_follow_the_schedule_from_step_0(trials) -> None:
