@@ -200,8 +200,8 @@ def test_every_metric_puts_a_diverged_trial_last(metric: str) -> None:
         "valid_loss": [1.0, 0.8],
         "train_loss": [1.0, 0.7],
         "train_loss_last": 0.6,
-        "saturated": [[0.0, 0.5], [0.0, 0.7]],
-        "dead": [[0.0, 0.1], [0.0, 0.3]],
+        "saturated": [[0.0, 0.4, 0.5], [0.3, 0.1, 0.7]],
+        "dead": [[0.2, 0.1], [0.0, 0.3]],
         "update_ratio": [0.3, 0.2, 0.4, 0.1, math.nan],
         "activation_std": [[1.0, 2.0], [0.5, 2.0], [0.25, 2.0]],
         "gradient_std": [[0.1, 2.0], [0.1, 2.0], [0.1, 2.0]],
@@ -211,7 +211,14 @@ def test_every_metric_puts_a_diverged_trial_last(metric: str) -> None:
     assert math.isfinite(done)
     assert diverged < done if found.higher else diverged > done
     assert math.isnan(found.of({**row, "status": "failed"}))
-    expected = {"epochs_to_target": 3.5, "valid_area": 0.6, "overfitting": 0.2, "saturated": 0.6, "dead": 0.2, "update_rise": 1 / 3}
+    expected = {
+        "epochs_to_target": 3.5,
+        "valid_area": 0.6,
+        "overfitting": 0.2,
+        "saturated": 0.45,
+        "dead": 0.1,
+        "update_rise": 1 / 3,
+    }
     assert done == pytest.approx(expected.get(metric, done))
     assert METRICS["activation_decay"].of(row) == pytest.approx(math.log(2))
     assert METRICS["gradient_decay"].of(row) == pytest.approx(0)

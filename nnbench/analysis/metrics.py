@@ -58,9 +58,9 @@ def _last(name: str) -> Callable[[Row], float]:
     return lambda row: float(row[name][-1])
 
 
-def _mean_of_layers(name: str) -> Callable[[Row], float]:
-    """Of the last evaluation; a network without hidden layers has none of it."""
-    return lambda row: float(np.mean([layer[-1] for layer in row[name]])) if row[name] else 0.0
+def _gained(name: str) -> Callable[[Row], float]:
+    """From the first evaluation to the last, mean over layers; a network without hidden layers has none of it."""
+    return lambda row: float(np.mean([layer[-1] - layer[0] for layer in row[name]])) if row[name] else 0.0
 
 
 def _decay(name: str, backwards: bool = False) -> Callable[[Row], float]:
@@ -152,9 +152,19 @@ METRICS: Mapping[str, Metric] = {
             ("valid_loss", "train_loss_last"),
         ),
         Metric(
-            "saturated", "saturated units at the end", "has fewer saturated units", _mean_of_layers("saturated"), ("saturated",)
+            "saturated",
+            "rise in saturated units while training",
+            "adds fewer saturated units while training",
+            _gained("saturated"),
+            ("saturated",),
         ),
-        Metric("dead", "dead units at the end", "has fewer dead units", _mean_of_layers("dead"), ("dead",)),
+        Metric(
+            "dead",
+            "rise in dead units while training",
+            "adds fewer dead units while training",
+            _gained("dead"),
+            ("dead",),
+        ),
         Metric(
             "activation_decay",
             "change of the activations' spread from layer to layer",

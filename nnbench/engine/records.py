@@ -39,9 +39,12 @@ class Record:
     gradient_std: list[Curve] = field(default_factory=list)
     """For each hidden layer: standard deviation of the per-sample gradient by its pre-activations."""
     dead: list[Curve] = field(default_factory=list)
-    """For each hidden layer: share of units whose derivative is 0 for every sample of the batch."""
+    """For each hidden layer: share of units that are saturated at every sample of the batch, so that hardly any error passes."""
     saturated: list[Curve] = field(default_factory=list)
-    """For each hidden layer: share of units times samples with |f'(z)| below 0.05."""
+    """For each hidden layer: share of units times samples with |f'(z)| below 5 % of the activation's largest slope.
+
+    That is the largest on -5 ≤ z ≤ 5; NaN where it cannot be computed, and so is `dead`.
+    """
     best_step: int | None = None
     """Updates made when validation was best: highest accuracy, then lowest loss, then earliest."""
     best_valid_accuracy: float = float("nan")

@@ -63,6 +63,7 @@ class _Training:
         self.total = cell.steps
         self.layout = layout
         self.activations = activations
+        self.flat_below = probes.flat_below([each.activation for each in cells], dtype)
         self.params = initial_parameters(trials, [splits.train.inputs for splits in data], layout, dtype)
         self.weights = layout.layers(self.params)
         self.gradient_rows = np.zeros_like(self.params)
@@ -146,7 +147,7 @@ class _Training:
             "valid_accuracy": accuracy,
             "gradient_norm": probes.norm(self.gradient_rows),
             "update_ratio": np.full(len(self.cells), np.nan),
-            **probes.inside(self.network),
+            **probes.inside(self.network, self.flat_below),
         }
 
     def _adjust_rates(self, curves: Curves) -> None:

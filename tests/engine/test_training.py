@@ -218,18 +218,6 @@ def test_first_weights_of_each_layer_have_their_initializers_variance(trials, fa
         assert (weights[:, :, -1] == 0).all()
 
 
-def test_probes_tell_dead_and_saturated_units(trials) -> None:
-    dead = training._Training(trials('activation = "relu"\nhidden = [8]'))
-    dead.weights[0][:, :4, :-1] = 0
-    dead.weights[0][:, :4, -1] = -1  # half of the units never switch on
-    dead._differentiate(0)
-    assert training.probes.inside(dead.network)["dead"][0, 0] >= 0.5
-    saturated = training._Training(trials('activation = "tanh"\nhidden = [8]'))
-    saturated.weights[0][:, :2, -1] = 50
-    saturated._differentiate(0)
-    assert training.probes.inside(saturated.network)["saturated"][0, 0] >= 0.25
-
-
 @pytest.mark.parametrize("name", ["moons", "checkerboard", "rings", "hypercube"])  # all of them: tests/plugins/test_datasets.py
 def test_a_hidden_layer_passes_the_target_and_a_linear_model_stays_far_below(trials, catalog: Catalog, name: str) -> None:
     dataset = catalog["dataset", name]()
