@@ -33,6 +33,8 @@ class Metric:
     """What a diverged trial counts as."""
     tuned_by: str = "best_valid_accuracy"
     """What settings are chosen by on validation: a column where higher is better, or `speed`."""
+    training: bool = True
+    """Whether it is about training: an untrained network's value is then a control."""
 
     def of(self, row: Row) -> float:
         """The metric of a trial that is done or diverged; NaN for a failed one, which says nothing.
@@ -171,6 +173,7 @@ METRICS: Mapping[str, Metric] = {
             "keeps the spread of activations more level from layer to layer",
             _decay("activation_std"),
             ("activation_std",),
+            training=False,
         ),
         Metric(
             "gradient_decay",
@@ -178,6 +181,7 @@ METRICS: Mapping[str, Metric] = {
             "keeps the spread of gradients more level from layer to layer",
             _decay("gradient_std", backwards=True),
             ("gradient_std",),
+            training=False,
         ),
         Metric(
             "update_rise",
