@@ -79,8 +79,9 @@ class Plan:
             by_work[stack[0].cell.layer_sizes].append(stack)
         total = 0.0
         for group in by_work.values():
-            rate = executors.seconds_per_step(group[0]) * group[0][0].cell.steps / sum(work(trial.cell) for trial in group[0])
-            total += rate * sum(work(trial.cell) for stack in group for trial in stack)
+            trained = [replace(trial, untrained=False) for trial in group[0]]
+            rate = executors.seconds_per_step(trained) * trained[0].cell.steps / sum(work(trial) for trial in trained)
+            total += rate * sum(work(trial) for stack in group for trial in stack)
         seconds = total / min(self.workers, max(len(stacks), 1))
         if self.reported is None:  # as much again for each trial as tuning takes
             seconds *= 1 + self.cells * len(self.grid.seed_list) / len(self.tuning.trials)

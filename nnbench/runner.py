@@ -377,7 +377,7 @@ def _known(plan: Plan) -> Iterator[list[dict[str, Any]]]:
 def _row(launch_id: str, grid: str, trial: Trial, outcome: executors.Outcome) -> dict[str, Any]:
     return {
         "trial_id": trial.id,
-        "cell_id": trial.cell.id,
+        "cell_id": trial.cell_id,
         "seed": trial.seed,
         "launch_id": launch_id,
         "grid": grid,

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_t
 import numpy as np
 
 from nnbench.components import Component
-from nnbench.grid.trial import Cell, Trial
+from nnbench.grid.trial import Trial
 
 C = TypeVar("C", bound=Component)
 
@@ -21,6 +21,8 @@ ELEMENTS = 1 << 19
 """A stack holds no more trials than keep its parameters, and its widest layer on a batch, to about this many numbers."""
 DATA_ELEMENTS = 1 << 24
 """The same for its data: each trial has a copy."""
+UNTRAINED = 0.2
+"""An untrained trial's share of the time that training it takes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,9 +39,19 @@ class Part(Generic[C]):
         return slice(self.start, self.stop)
 
 
-def shape_key(cell: Cell) -> tuple[Any, ...]:
-    """What trials of one stack have in common."""
-    return (cell.layer_sizes, cell.batch_size, cell.steps, cell.train_size, cell.valid_size, cell.test_size, cell.precision)
+def shape_key(trial: Trial) -> tuple[Any, ...]:
+    """What trials of one stack have in common: shapes, steps, precision, and whether they are trained."""
+    cell = trial.cell
+    return (
+        trial.untrained,
+        cell.layer_sizes,
+        cell.batch_size,
+        cell.steps,
+        cell.train_size,
+        cell.valid_size,
+        cell.test_size,
+        cell.precision,
+    )
 
 
 def stacks(trials: Sequence[Trial], workers: int = 1) -> list[list[Trial]]:
@@ -50,20 +62,21 @@ def stacks(trials: Sequence[Trial], workers: int = 1) -> list[list[Trial]]:
         names = [
             name for part in (cell.activation, cell.loss, cell.penalty, cell.optimizer, cell.schedule) for name in _names(part)
         ]
-        return (repr(shape_key(cell)), names, cell.lr_scaling, cell.id, trial.seed)
+        return (repr(shape_key(trial)), names, cell.lr_scaling, cell.id, trial.seed)
 
     found: list[list[Trial]] = []
-    for _, same_shape in groupby(sorted(trials, key=component_key), key=lambda trial: shape_key(trial.cell)):
+    for _, same_shape in groupby(sorted(trials, key=component_key), key=shape_key):
         group = list(same_shape)
-        largest = stack_size(group[0].cell)
+        largest = stack_size(group[0])
         count = max(-(-len(group) // largest), min(2 * workers, len(group) // 8), 1)
         bounds = [round(i * len(group) / count) for i in range(count + 1)]
         found += [group[a:b] for a, b in pairwise(bounds)]
     return sorted(found, key=lambda stack: -cost(stack))
 
 
-def stack_size(cell: Cell) -> int:
+def stack_size(trial: Trial) -> int:
     """How many trials like this one a stack holds at most."""
+    cell = trial.cell
     sizes = cell.layer_sizes
     parameters = sum(out * (inn + 1) for inn, out in pairwise(sizes))
     widest = max(sizes) * max(cell.batch_size, 64)
@@ -73,13 +86,19 @@ def stack_size(cell: Cell) -> int:
 
 def cost(stack: Sequence[Trial]) -> float:
     """Rough work in a stack: multiplications, with a fixed share for each step."""
-    return sum(work(trial.cell) for trial in stack) + 2e4 * stack[0].cell.steps
+    return sum(work(trial) for trial in stack) + 2e4 * passes(stack[0])
 
 
-def work(cell: Cell) -> float:
+def work(trial: Trial) -> float:
     """Rough work of one trial: the multiplications of its matrix products."""
+    cell = trial.cell
     sizes = cell.layer_sizes
-    return 3.0 * cell.steps * cell.batch_size * sum((inn + 1) * out for inn, out in pairwise(sizes))
+    return 3.0 * passes(trial) * cell.batch_size * sum((inn + 1) * out for inn, out in pairwise(sizes))
+
+
+def passes(trial: Trial) -> float:
+    """About how many steps the trial takes the time of."""
+    return trial.cell.steps * (UNTRAINED if trial.untrained else 1.0)
 
 
 def _names(component: Component) -> Iterator[str]:

@@ -34,12 +34,15 @@ EVALUATIONS = 25
 def train(trials: Sequence[Trial], max_steps: int | None = None) -> list[Record]:
     """Train the trials of one stack together; stop after `max_steps` updates if given (to measure the time of a step).
 
+    Untrained trials make no updates at all: their record is that of a run at rate 0, evaluated before and after it only.
+
     Raises ContractError if a component breaks its contract, and whatever a component itself raises.
     """
-    if len({shape_key(trial.cell) for trial in trials}) != 1:
+    if len({shape_key(trial) for trial in trials}) != 1:
         raise ValueError("trials of one stack must have equal shapes")
     with np.errstate(all="ignore"):  # what is no longer finite is found by looking for it
-        return _Training(trials).run(max_steps)
+        stack = _Training(trials)
+        return stack.observe() if trials[0].untrained else stack.run(max_steps)
 
 
 def evaluation_steps(total: int) -> list[int]:
@@ -70,7 +73,7 @@ class _Training:
         self.gradients = layout.layers(self.gradient_rows)
         self.objective = Objective(cells, dtype)
         self.network = Network(layout, activations, len(trials), cell.batch_size, dtype)
-        self.updater = Updater(cells, layout, self.params, self.gradient_rows, self.total)
+        self.updater = Updater([] if trials[0].untrained else cells, layout, self.params, self.gradient_rows, self.total)
         self.batches = Batches(trials, data)
         self.dropout = Dropout(trials, layout, dtype) if any(each.dropout for each in cells) else None
         self.validate = Evaluation(layout, activations, self.objective, [splits.valid for splits in data], dtype)
@@ -104,6 +107,25 @@ class _Training:
             if before is not None:
                 ratio = probes.norm(self.params - before) / probes.norm(before)
                 curves.amend("update_ratio", np.where(self.alive, ratio, np.nan))
+        return self._records(curves)
+
+    def observe(self) -> list[Record]:
+        """The records of a run whose every update is 0, but with two evaluations: before the first step and after the last one.
+
+        Of the batches between, those are passed whose losses count at the last evaluation; the others are left out.
+        """
+        *_, skipped, last = evaluation_steps(self.total)
+        curves = Curves()
+        curves.add(0, self._evaluate(0, self._differentiate(0)))
+        curves.amend("update_ratio", np.where(self.alive, 0.0, np.nan))
+        for _ in range(skipped):
+            self.batches.next()
+        if self.dropout:
+            self.dropout.skip(skipped)
+        running = np.zeros(len(self.cells))
+        for step in range(skipped + 1, last + 1):
+            running += self._differentiate(step)
+        curves.add(last, self._evaluate(last, running / (last - skipped)))
         return self._records(curves)
 
     def _differentiate(self, step: int) -> Float[np.ndarray, " trial"]:

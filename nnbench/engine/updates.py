@@ -17,7 +17,7 @@ Rates = Float[np.ndarray, "step trial"]
 
 
 class Updater:
-    """Applies every trial's optimizer to a stack's parameters, in place."""
+    """Applies every trial's optimizer to a stack's parameters, in place; without cells there is none, and they stay as they are."""
 
     def __init__(self, cells: Sequence[Cell], layout: Layout, params: Flat, gradients: Flat, steps: int) -> None:
         self._params = params
@@ -161,6 +161,8 @@ class _Block:
 
 def learning_rates(cells: Sequence[Cell], steps: int) -> Rates:
     """The learning rate of each trial at each step, schedule included, in float64."""
+    if not cells:
+        return np.empty((steps, 0))
     factors: dict[Schedule, np.ndarray] = {}
     for schedule in dict.fromkeys(cell.schedule for cell in cells):
         at = np.arange(steps)

@@ -97,11 +97,18 @@ class Trial:
 
     cell: Cell
     seed: int
+    untrained: bool = False
+    """The same network with rate 0: what it looks like when nothing is learned."""
 
     @cached_property
     def id(self) -> str:
         """Hash of what determines the trial's result."""
-        return _digest({"cell": self.cell.id, "seed": self.seed})
+        return _digest({"cell": self.cell.id, "seed": self.seed} | ({"untrained": True} if self.untrained else {}))
+
+    @property
+    def cell_id(self) -> str:
+        """The cell's id, in which untrained trials are told from the others."""
+        return f"{self.cell.id}-untrained" if self.untrained else self.cell.id
 
     @cached_property
     def luck(self) -> tuple[int, str]:

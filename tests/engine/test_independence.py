@@ -24,7 +24,7 @@ def test_every_component_trains_the_same_alone_and_in_company(trials, catalog: C
     everything = trials(table, seeds=2)
     by_shape: dict[Any, list[Any]] = {}
     for trial in everything:
-        by_shape.setdefault(stacking.shape_key(trial.cell), []).append(trial)
+        by_shape.setdefault(stacking.shape_key(trial), []).append(trial)
     for stack in by_shape.values():
         together = [bits(record) for record in train(stack)]
         backwards = [bits(record) for record in train(stack[::-1])][::-1]
@@ -54,7 +54,7 @@ def test_stacks_of_any_composition_and_size_give_the_same_bits(trials, catalog: 
         stack += trials(shared + table, seeds=data.draw(st.integers(1, 3)))
     groups: dict[Any, list[Any]] = {}
     for trial in stack:
-        groups.setdefault(stacking.shape_key(trial.cell), []).append(trial)
+        groups.setdefault(stacking.shape_key(trial), []).append(trial)
     for group in groups.values():
         chosen = data.draw(st.permutations(group))
         for trial, record in zip(chosen, train(chosen), strict=True):
@@ -86,7 +86,7 @@ def test_stacks_cover_every_trial_once_and_keep_a_cells_seeds_together(trials) -
     for workers in (1, 2, 5):
         made = stacking.stacks(everything, workers)
         assert sorted(trial.id for stack in made for trial in stack) == sorted(trial.id for trial in everything)
-        assert all(len({stacking.shape_key(trial.cell) for trial in stack}) == 1 for stack in made)
+        assert all(len({stacking.shape_key(trial) for trial in stack}) == 1 for stack in made)
         assert all(len(stack) <= stacking.SIZE for stack in made)
         costs = [stacking.cost(stack) for stack in made]
         assert costs == sorted(costs, reverse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,16 @@ def test_two_numbers_have_two_ids(one: float, other: float) -> None:
 def test_two_seeds_have_two_ids(one: int, other: int) -> None:
     cell = expand([{}], LOOKUP)[0][0]
     assert (Trial(cell, one).id == Trial(cell, other).id) == (one == other)
+
+
+def test_an_untrained_trial_has_ids_of_its_own_and_leaves_those_of_others() -> None:
+    (cell,) = expand([{}], LOOKUP)[0]
+    trained, untrained = Trial(cell, 3), Trial(cell, 3, untrained=True)
+    digest = hashlib.sha256(f'{{"cell": "{cell.id}", "seed": 3}}'.encode()).hexdigest()
+    assert trained.id == digest[:20]
+    assert untrained.id != trained.id
+    assert (trained.cell_id, untrained.cell_id) == (cell.id, f"{cell.id}-untrained")
+    assert untrained.luck == trained.luck
 
 
 @pytest.mark.parametrize(

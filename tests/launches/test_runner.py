@@ -5,15 +5,18 @@ from __future__ import annotations
 import signal
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nnbench import Catalog, Grid, hookimpl, run
+from nnbench.engine.stack import stacks
 from nnbench.errors import InputError
-from nnbench.planning import make_plan
+from nnbench.planning import Phase, make_plan
 from nnbench.results import Launch
+from nnbench.runner import execute
 
 
 class Diary:
@@ -160,6 +163,17 @@ def test_an_interrupted_launch_says_how_much_is_left(launch, small_grid) -> None
     assert (results.status, results.trained, results.left) == ("interrupted", 0, 4)
     again = launch(small_grid(activation=["tanh", "relu"]))
     assert (again.launch.id, again.status, again.trained) == (results.launch.id, "finished", 4)
+
+
+def test_untrained_trials_are_stored_under_a_cell_id_of_their_own(catalog: Catalog, small_grid, tmp_path: Path) -> None:
+    plan = make_plan(small_grid(), catalog, tmp_path, 1)
+    trials = [replace(trial, untrained=True) for trial in plan.trials]
+    plan = replace(plan, reported=Phase(trials, trials, stacks(trials)))
+    assert plan.seconds() > 0
+    with ThreadPoolExecutor(1) as executor:
+        assert execute(plan, catalog, executor=executor).status == "finished"
+    found = plan.store.rows([trial.id for trial in trials], ["cell_id", "seed", "status", "best_step"])
+    assert found == [{"cell_id": trial.cell_id, "seed": trial.seed, "status": "done", "best_step": 0} for trial in trials]
 
 
 def test_a_launch_shown_again_has_todays_question_and_the_environment_it_was_trained_in(launch, small_grid) -> None:
