@@ -2,8 +2,8 @@
 
 from nnbench.grid.design import Candidate, find_level
 from nnbench.grid.file import Grid
-from nnbench.grid.robust import WRITTEN, Alternative
+from nnbench.grid.robust import TOLD, WRITTEN, Alternative
 from nnbench.grid.schema import json_schema
 from nnbench.grid.trial import Cell, Trial, label, labels
 
-__all__ = ["WRITTEN", "Alternative", "Candidate", "Cell", "Grid", "Trial", "find_level", "json_schema", "label", "labels"]
+__all__ = ["TOLD", "WRITTEN", "Alternative", "Candidate", "Cell", "Grid", "Trial", "find_level", "json_schema", "label", "labels"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from nnbench.components import KINDS, Component
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nnbench.grid.file import Grid
 
 WRITTEN = "as written"
+TOLD = "robust: "
+"""What an alternative's override begins with."""
 Changes = Literal["nothing", "seeds", "tuning seeds", "metric", "field"]
 Tables = tuple[dict[str, Any], ...]
 
@@ -30,9 +32,18 @@ class Alternative:
     what: str
     """What is changed, such as `hidden = 16-16`."""
     grid: Grid
-    changes: Changes
-    levels: Mapping[str, str]
-    """For each level of the grid as written the one that stands in its place."""
+    changes: Changes = "nothing"
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """For levels of the grid as written those that stand in their place; any other one stands for itself."""
+
+    @classmethod
+    def written(cls, grid: Grid) -> Alternative:
+        """The grid with nothing changed."""
+        return cls(WRITTEN, grid)
+
+    def level(self, name: str) -> str:
+        """The level that stands in the place of one of the grid as written."""
+        return self.levels.get(name, name)
 
     def concerns(self, claim: Claim) -> bool:
         """Whether the claim could come out differently: another metric for all is none for a claim that names its own."""
@@ -48,9 +59,8 @@ def alternatives(grid: Grid, lookup: Lookup) -> list[Alternative]:
         raise GridError(grid.source or grid.name, [NEEDS_COMPARE])
     robust = grid.robust or Robust()
     placed, _ = grid.candidates(lookup)
-    same = {level: level for level in _levels(placed)}
     simple = [*_seed_blocks(grid, robust), *_tuning_seeds(grid, grid.compare, robust), *_metrics(grid, grid.compare, robust)]
-    found = {what: Alternative(what, changed, changes, same) for what, changed, changes in simple}
+    found = {what: Alternative(what, changed, changes) for what, changed, changes in simple}
     problems: list[Problem] = []
     ids = {each.cell.id for each in placed}
     for name, what, tables in _varied(grid, robust, lookup):
@@ -64,7 +74,7 @@ def alternatives(grid: Grid, lookup: Lookup) -> list[Alternative]:
     problems += [Problem("robust", f"{what}: {problem}") for what, each in found.items() for problem in _beyond(each.grid)]
     if problems:
         raise GridError(grid.source or grid.name, problems)
-    return [Alternative(WRITTEN, grid, "nothing", same), *found.values()]
+    return [Alternative.written(grid), *found.values()]
 
 
 NEEDS_COMPARE = Problem("robust", "asks for a verdict again under other choices, and there is none; add [compare] with a factor")
@@ -105,12 +115,12 @@ def _vary_problems(grid: Grid, name: str, values: Sequence[Any], lookup: Lookup)
     ]
 
 
-def _wrong_values(tables: Tables, field: str, lookup: Lookup) -> Iterator[str]:
+def _wrong_values(tables: Tables, varied: str, lookup: Lookup) -> Iterator[str]:
     """What is wrong with a field's values, whatever the other fields have."""
     sizes = ("train_size", "batch_size")  # one must fit into the other
-    alone = [{name: value for name, value in table.items() if name == field or name in sizes} for table in tables]
+    alone = [{name: value for name, value in table.items() if name == varied or name in sizes} for table in tables]
     for problem in expand(alone, lookup)[1]:
-        if f".{field}" in problem.field:
+        if f".{varied}" in problem.field:
             yield problem.message
 
 
@@ -119,7 +129,7 @@ def _seed_blocks(grid: Grid, robust: Robust) -> Iterator[tuple[str, Grid, Change
     for start in range(first, first + count * (robust.seed_blocks - 1), count):
         seeds = tuple(range(start, start + count))
         what = f"seeds {seeds[0]}–{seeds[-1]}" if count > 1 else f"seed {start}"
-        yield what, grid.changed(f"robust: {what}", seeds=seeds), "seeds"
+        yield what, grid.changed(TOLD + what, seeds=seeds), "seeds"
 
 
 def _tuning_seeds(grid: Grid, compare: Compare, robust: Robust) -> Iterator[tuple[str, Grid, Changes]]:
@@ -127,14 +137,14 @@ def _tuning_seeds(grid: Grid, compare: Compare, robust: Robust) -> Iterator[tupl
         if count != compare.tuning_seeds:
             what = f"{count} tuning seed{'' if count == 1 else 's'}"
             other = compare.model_copy(update={"tuning_seeds": count})
-            yield what, grid.changed(f"robust: {what}", compare=other), "tuning seeds"
+            yield what, grid.changed(TOLD + what, compare=other), "tuning seeds"
 
 
 def _metrics(grid: Grid, compare: Compare, robust: Robust) -> Iterator[tuple[str, Grid, Changes]]:
     for metric in robust.metrics:
         if metric != compare.metric:
             what = f"metric = {metric}"
-            yield what, grid.changed(f"robust: {what}", compare=compare.model_copy(update={"metric": metric})), "metric"
+            yield what, grid.changed(TOLD + what, compare=compare.model_copy(update={"metric": metric})), "metric"
 
 
 def _varied(grid: Grid, robust: Robust, lookup: Lookup) -> Iterator[tuple[str, str, Tables]]:
@@ -147,7 +157,7 @@ def _varied(grid: Grid, robust: Robust, lookup: Lookup) -> Iterator[tuple[str, s
 def _alternative(grid: Grid, placed: Sequence[Candidate], name: str, what: str, tables: Tables, lookup: Lookup) -> Alternative:
     """The grid with other tables, its claims and baseline about the levels there; raises GridError."""
     assert grid.compare is not None
-    told = f"robust: {what}"
+    told = TOLD + what
     bare = grid.changed(told, trial=tables, claim=(), compare=grid.compare.model_copy(update={"baseline": None}))
     other, tuned = bare.candidates(lookup)
     levels = _counterparts(_levels(placed), _levels(other))
