@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nnbench.errors import InputError
+from nnbench.grid import TOLD
 
 fcntl: ModuleType | None
 try:
@@ -129,7 +130,7 @@ class Launch:
     text: str
     """The grid file's content."""
     overrides: Sequence[str]
-    """What `--set` changed."""
+    """What `--set` changed, and what `nnbench robust` did."""
     started: float
     """Seconds since 1970."""
     cells: Sequence[LaunchCell]
@@ -157,6 +158,11 @@ class Launch:
         """Fields that are not the same in all cells."""
         names = self.cells[0].labels if self.cells else {}
         return [name for name in names if len({cell.labels[name] for cell in self.cells}) > 1]
+
+    @property
+    def alternative(self) -> bool:
+        """Whether it is of a grid with one choice changed, to see whether the verdict holds."""
+        return any(told.startswith(TOLD) for told in self.overrides)
 
     def gradient_check(self, cell: LaunchCell) -> Mapping[str, Any] | None:
         """What the check of the cell's network came to, if there was one."""
@@ -259,9 +265,10 @@ class Store:
         return sorted(found, key=lambda launch: launch.started)
 
     def launch(self, name: str) -> Launch:
-        """The launch with this id, or the latest of the grid with this name; raises InputError."""
+        """The launch with this id, or the latest of the grid with this name as it is written; raises InputError."""
         launches = self.launches()
-        for launch in reversed(launches):
+        written_last = sorted(launches, key=lambda launch: not launch.alternative)
+        for launch in written_last[::-1]:
             if name in (launch.id, launch.grid):
                 return launch
         known = ", ".join(dict.fromkeys(launch.grid for launch in launches)) or "none yet"

@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": ("nnbench.cli.launch:plan", "Say what a grid would train, and how long that takes."),
     "report": ("nnbench.cli.report:report", "Print a comparison again, from stored results."),
     "claims": ("nnbench.cli.report:claims", "Launch the grids of a folder, and say what became of their claims."),
+    "robust": ("nnbench.cli.robust:robust", "Launch a grid under other choices too, and say which turn its verdict."),
     "merge": ("nnbench.cli.report:merge", "Take over results from other folders."),
     "gradcheck": ("nnbench.cli.gradcheck:gradcheck", "Compare back-propagated with numerical gradients."),
     "check": ("nnbench.cli.check:check", "Hold a package's components against the laws of their kinds."),

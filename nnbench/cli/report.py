@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from nnbench.catalog import load_catalog
-from nnbench.cli.launch import FOLDER, print_comparison
+from nnbench.cli.launch import FOLDER, WORKERS, print_comparison
 from nnbench.cli.output import console, table
+from nnbench.cli.robust import launch_each
 from nnbench.errors import InputError
-from nnbench.grid import Grid
-from nnbench.report import cells, comparison, tables
+from nnbench.grid import Alternative, Grid
+from nnbench.report import cells, comparison, robustness, tables
 from nnbench.report.pictures import comparison as pictures
 from nnbench.report.pictures import files
 from nnbench.results import Launch, Store, merge_into
@@ -76,31 +79,35 @@ def report(which: str | None, form: str, save: Path | None, folder: Path) -> Non
 @click.option(
     "--format", "form", type=click.Choice(["table", "markdown"]), default="table", show_default=True, help="How to print the table."
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each processor unless given.")
+@click.option(
+    "--robust",
+    "again",
+    is_flag=True,
+    help="Launch the alternatives of grids with [robust] too, and say in how many of them each claim holds.",
+)
+@WORKERS
 @click.pass_obj
-def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, workers: int | None) -> None:
+def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, again: bool, workers: int | None) -> None:
     """Launch every grid in DIR that makes claims, and print what became of them in one table.
 
-    Trials that have results are not trained again; nothing is logged to MLflow (nnbench sync does that).
+    Trials that have results are not trained again; nothing is logged to MLflow (nnbench sync does that). With --robust, a claim
+    whose verdict another block of seeds turns is undecided.
     """
-    from nnbench import runner
-
     out, err = console(), console(stderr=True)
     catalog = load_catalog(without)
     grids = [Grid.from_toml(path, catalog) for path in sorted(folder.glob("*.toml"))]
     asking = [grid for grid in grids if grid.claim]
     if not asking:
         raise InputError(f"{folder}: no grid there makes a claim ([[claim]])")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for number, grid in enumerate(asking, start=1):
-        err.print(f"{number} of {len(asking)}: {grid.name}", markup=False)
-        launched = runner.run(grid, catalog=catalog, folder=results, track=False, workers=workers)
-        if launched.status == "interrupted":
+        place = f"{number} of {len(asking)}: {grid.name}"
+        alternatives = grid.alternatives(catalog) if again and grid.robust else [Alternative.written(grid)]
+        launched = launch_each(alternatives, catalog, results, workers, partial(_told, err, place, len(alternatives)))
+        if launched[-1].interrupted:
             sys.exit(130)
-        found = launched.comparison
-        if found is not None:
-            rows += [(grid.name, *row) for row in comparison.claim_rows(found)]
-    head = ("grid", "claim", "verdict", "evidence")
+        rows += [(grid.name, *row) for row in robustness.claim_rows(launched, holds=again)]
+    head = ("grid", "claim", "verdict", "evidence", *(["holds in"] if again else []))
     if form == "markdown":
         click.echo("\n".join(tables.markdown_lines(head, rows)))
     else:
@@ -129,10 +136,15 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
             out.print(told, style="yellow", markup=False)
 
 
+def _told(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
+    """Say what is launched now; a grid without alternatives is told by its name alone."""
+    err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}", markup=False)
+
+
 def find_launch(store: Store, which: str | None) -> Launch:
     """The launch that a grid file, a grid's name or an id means; the latest unless given."""
     if which is None:
-        launches = store.launches()
+        launches = [launch for launch in store.launches() if not launch.alternative]
         if not launches:
             raise InputError(f"no launch in {store.folder} yet; nnbench run GRID.toml makes one")
         return launches[-1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
-from nnbench.components import KINDS
+from nnbench.components import KINDS, Dataset
 from nnbench.errors import Problem
 from nnbench.grid import fields
 from nnbench.grid.expand import nearest
@@ -47,7 +47,9 @@ class Candidate:
     task: str
     """The values of all other axes that are not tuned; empty where there are none."""
     dataset: str
-    """The task's data set: statistics count these, not tasks or seeds."""
+    """The task's data set with its hyperparameters."""
+    family: str
+    """The data set's name, or that of the innermost one that it wraps: statistics count these, not tasks or seeds."""
     setting: Mapping[str, Any]
     """Tuned fields and their values, as plain data."""
 
@@ -73,6 +75,7 @@ def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str]) -> tuple
             level=level,
             task=" · ".join(texts[name] for name in varying),
             dataset=texts["dataset"],
+            family=family(cell.dataset),
             setting={".".join(path): plain(_get(cell, path)) for path in tuned if _has(cell, path)},
         )
         for cell, level, texts in zip(cells, level_texts, named, strict=True)
@@ -109,6 +112,20 @@ def search_spaces(cells: Sequence[Cell], factor: str) -> tuple[list[Cell], list[
     if not tuned:
         problems.append(Problem("compare.tune", f'"default" tunes what components declare, and no {factor} here declares anything'))
     return list(made.values()), list(tuned), problems
+
+
+def find_level(name: str, levels: Sequence[str]) -> str | None:
+    """The level of that text, or the only one of the component with that name."""
+    if name in levels:
+        return name
+    named = [level for level in levels if level.partition("(")[0] == name]
+    return named[0] if len(named) == 1 else None
+
+
+def family(dataset: Dataset) -> str:
+    """The data set's own name, or those of the innermost ones that it wraps."""
+    inner = [family(value) for value in dataset.hyperparameters().values() if isinstance(value, Dataset)]
+    return "+".join(dict.fromkeys(inner)) or dataset.name
 
 
 def _unknown(at: str, names: Iterable[str], cells: Sequence[Cell]) -> list[Problem]:
@@ -168,4 +185,4 @@ def _reset(cell: Cell, paths: Sequence[Path], usual: Mapping[Path, Any]) -> Cell
     return cell
 
 
-__all__ = ["Candidate", "Metric", "candidates", "search_spaces"]
+__all__ = ["Candidate", "Metric", "candidates", "family", "find_level", "search_spaces"]

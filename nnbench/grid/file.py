@@ -12,49 +12,18 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from nnbench.errors import GridError, Problem
-from nnbench.grid.design import Candidate, Metric, candidates, search_spaces
+from nnbench.grid.design import Candidate, Metric, candidates, find_level, search_spaces
 from nnbench.grid.expand import expand, nearest
 from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.overrides import apply
+from nnbench.grid.robust import Alternative, alternatives, robust_problems
+from nnbench.grid.tables import TABLES, Claim, Compare, Robust, problem_within
 from nnbench.grid.trial import Cell, Trial
 
 Gradcheck = Literal["flag", "require", "off"]
 TUNING_SEEDS_FROM = 1_000_000
 """Seeds for tuning count from here, so that they are none of the reported ones."""
-
-
-class Compare(BaseModel):
-    """`[compare]`: what the verdict is about, and what is chosen for each level before it is compared."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    factor: str
-    """The field, or a component's hyperparameter such as `optimizer.lr`, whose values are compared: its levels."""
-    metric: Metric = "steps_to_target"
-    """What they are compared by."""
-    tune: Literal["default"] | tuple[str, ...] = ()
-    """Fields chosen for each level and task on validation; "default" takes what components declare as their search space."""
-    tuning_seeds: Annotated[int, Ge(1), Le(1000)] = 3
-    """How many seeds each setting is tried with; they are none of the reported ones."""
-
-    @field_validator("tune", mode="before")
-    @classmethod
-    def _names(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
-
-
-class Claim(BaseModel):
-    """`[[claim]]`: a prediction, written before the launch."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    says: str
-    better: str
-    """The level that is said to be better."""
-    worse: str
-    metric: Metric | None = None
-    """What by; that of `[compare]` unless given."""
 
 
 class Grid(BaseModel):
@@ -74,6 +43,8 @@ class Grid(BaseModel):
     """What is compared with what, if the grid asks for a verdict."""
     claim: tuple[Claim, ...] = ()
     """Predictions to put to the test."""
+    robust: Robust | None = None
+    """Other choices under which the verdict should be the same."""
     trial: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = ({},)
     """The `[[trial]]` tables as written."""
 
@@ -131,6 +102,7 @@ class Grid(BaseModel):
         if lookup is not None and tables is not None:
             cells, more = expand(tables, lookup)
             problems += more or (grid._design(cells)[3] if grid is not None else [])
+            problems += robust_problems(grid, lookup) if grid is not None else []
         if problems or grid is None:
             raise GridError(source, problems)
         grid._source, grid._text, grid._overrides = source, text, tuple(overrides)
@@ -148,8 +120,15 @@ class Grid(BaseModel):
 
     @property
     def overrides(self) -> tuple[str, ...]:
-        """What `--set` changed."""
+        """What `--set` changed, and what an alternative of `[robust]` is."""
         return self._overrides
+
+    @property
+    def judged_metrics(self) -> tuple[Metric, ...]:
+        """The metrics that a verdict is given by: that of `[compare]` first, then those of claims, each once."""
+        if self.compare is None:
+            return ()
+        return tuple(dict.fromkeys([self.compare.metric, *(claim.metric or self.compare.metric for claim in self.claim)]))
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -186,6 +165,16 @@ class Grid(BaseModel):
         """Every cell with every seed; for a grid that tunes, with every tuning seed."""
         return [Trial(cell, seed) for cell in self.cells(lookup) for seed in self.tuning_seeds or self.seed_list]
 
+    def alternatives(self, lookup: Lookup) -> list[Alternative]:
+        """The grid as written, and with one choice changed at a time, as `[robust]` says; raises GridError with every problem."""
+        return alternatives(self, lookup)
+
+    def changed(self, told: str, **fields: Any) -> Grid:
+        """A copy with other fields, `told` among its overrides; unchecked, as fields of a checked grid are."""
+        copy = self.model_copy(update=fields)
+        copy._overrides = (*self._overrides, told)
+        return copy
+
     def _design(self, cells: list[Cell]) -> tuple[list[Cell], list[Candidate], list[str], list[Problem]]:
         """The cells, those of search spaces included, their places, the tuned fields, and what is wrong with all that."""
         compare = self.compare
@@ -203,30 +192,27 @@ class Grid(BaseModel):
         if not problems:
             placed, problems = candidates(cells, compare.factor, tuned)
             levels = list(dict.fromkeys(each.level for each in placed))
-            problems += [problem for claim in self.claim for problem in _unknown_levels(claim, levels)] if placed else []
+            problems += _unknown_levels(compare, self.claim, levels) if placed else []
         if self.tuning_seeds and max(self.seed_list) >= TUNING_SEEDS_FROM:
             told = f"with tuning, seeds must be below {TUNING_SEEDS_FROM:,}: those from there on are for tuning"
             problems.append(Problem("seeds", told))
         return cells, placed, tuned, problems
 
 
-def find_level(name: str, levels: Sequence[str]) -> str | None:
-    """The level of that text, or the only one of the component with that name."""
-    if name in levels:
-        return name
-    named = [level for level in levels if level.partition("(")[0] == name]
-    return named[0] if len(named) == 1 else None
-
-
-def _unknown_levels(claim: Claim, levels: Sequence[str]) -> list[Problem]:
-    problems = []
-    for role, name in (("better", claim.better), ("worse", claim.worse)):
-        if find_level(name, levels) is None:
-            told = f"{name!r} is no level of this grid{nearest(name, levels)} (levels: {', '.join(levels)})"
-            problems.append(Problem(f"claim.{role}", told))
-    if not problems and find_level(claim.better, levels) == find_level(claim.worse, levels):
-        problems.append(Problem("claim", f"{claim.better!r} is said to be better than itself"))
+def _unknown_levels(compare: Compare, claims: Sequence[Claim], levels: Sequence[str]) -> list[Problem]:
+    problems = _no_level("compare.baseline", compare.baseline, levels) if compare.baseline is not None else []
+    for claim in claims:
+        unknown = [*_no_level("claim.better", claim.better, levels), *_no_level("claim.worse", claim.worse, levels)]
+        if not unknown and find_level(claim.better, levels) == find_level(claim.worse, levels):
+            unknown = [Problem("claim", f"{claim.better!r} is said to be better than itself")]
+        problems += unknown
     return problems
+
+
+def _no_level(at: str, name: str, levels: Sequence[str]) -> list[Problem]:
+    if find_level(name, levels) is not None:
+        return []
+    return [Problem(at, f"{name!r} is no level of this grid{nearest(name, levels)} (levels: {', '.join(levels)})")]
 
 
 def _name_of(source: str) -> str:
@@ -247,8 +233,8 @@ def _structured(data: dict[str, Any]) -> tuple[Grid | None, list[Problem]]:
 
 def _problem(error: Any) -> Problem:
     name = str(error["loc"][0])
-    if name in ("compare", "claim") and (len(error["loc"]) > 1 or error["type"] == "model_type"):
-        return _within(name, error)
+    if name in TABLES and (len(error["loc"]) > 1 or error["type"] == "model_type"):
+        return problem_within(name, error)
     if error["type"] == "extra_forbidden":
         if name in FIELDS:
             return Problem(name, "belongs under [trial]")
@@ -266,29 +252,6 @@ def _problem(error: Any) -> Problem:
     if name == "trial":
         return Problem(name, "should be a table, [trial], or several, [[trial]]")
     return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should').replace('Value error, ', '')}")
-
-
-def _within(table: str, error: Any) -> Problem:
-    """What is wrong inside `[compare]` or a `[[claim]]`."""
-    model: type[BaseModel] = Compare if table == "compare" else Claim
-    keys = [str(each) for each in error["loc"][1:] if isinstance(each, str) and each in model.model_fields] or [
-        str(each) for each in error["loc"][1:] if isinstance(each, str)
-    ]
-    at = ".".join((table, *keys[:1]))
-    known = ", ".join(model.model_fields)
-    match error["type"]:
-        case "extra_forbidden":
-            return Problem(at, f"no such field{nearest(keys[0], model.model_fields)} (fields: {known})")
-        case "missing":
-            return Problem(at, f"is missing; [{table}] needs it")
-        case "model_type":
-            return Problem(table, f"should be a table with {known}")
-        case "literal_error" if keys[0] == "metric":
-            metrics = get_args(Metric)
-            return Problem(at, f"no such metric {error['input']!r}{nearest(str(error['input']), metrics)} ({', '.join(metrics)})")
-    if keys[0] == "tune":
-        return Problem(at, f'{error["input"]!r} is not accepted; accepted: "default", or a list of fields such as ["optimizer.lr"]')
-    return Problem(at, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should')}")
 
 
 def _quoted(word: str) -> str:

@@ -11,7 +11,7 @@ from nnbench.errors import Problem
 
 TEXTS = ("name", "question")
 """Fields that are prose: commas are no axis."""
-TABLES = ("compare",)
+TABLES = ("compare", "robust")
 """Tables beside `[trial]`."""
 
 
@@ -26,6 +26,10 @@ def apply(data: dict[str, Any], overrides: Sequence[str], top_level: Sequence[st
             problems.append(Problem("--set", f"{override!r} is not of the form FIELD=VALUE, for instance optimizer.lr=0.1,0.3"))
         elif keys[0] in TABLES and len(keys) == 2 and isinstance(data.setdefault(keys[0], {}), dict):
             data[keys[0]][keys[1]] = parse(text)
+        elif keys[0] in TABLES and len(keys) > 1:
+            problems.append(
+                Problem(path.strip(), f"what can be set of [{keys[0]}] are its own fields, whole: {keys[0]}.{keys[1]}=…")
+            )
         elif keys[0] in top_level and len(keys) > 1:
             problems.append(Problem(path.strip(), f"{keys[0]} is a plain value, with nothing inside to set"))
         elif keys[0] in top_level:

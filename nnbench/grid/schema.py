@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from nnbench.components import KINDS, Component
 from nnbench.grid import fields
-from nnbench.grid.file import Claim, Compare
 from nnbench.grid.lookup import Lookup
+from nnbench.grid.tables import Claim, Compare, Robust
 from nnbench.grid.trial import plain
 
 Schema = dict[str, Any]
@@ -53,8 +53,10 @@ def json_schema(lookup: Lookup) -> Schema:
             },
             "compare": _model(Compare, "what the verdict is about, and what is chosen for each level before it is compared"),
             "claim": {"type": "array", "items": _model(Claim, "a prediction, written before the launch")},
+            "robust": _model(Robust, "other choices, one at a time, under which the verdict should be the same"),
             "trial": {"anyOf": [{"$ref": "#/$defs/trial"}, {"type": "array", "items": {"$ref": "#/$defs/trial"}, "minItems": 1}]},
         },
+        "dependentRequired": {"robust": ["compare"]},
         "$defs": {"trial": trial, **{kind: _kind(kind, lookup) for kind in KINDS}},
     }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from nnbench import Catalog, Grid
+from nnbench import Catalog, Dataset, Grid
 from nnbench.errors import GridError
+from nnbench.grid.design import family
 from nnbench.grid.file import TUNING_SEEDS_FROM
 
 TRIAL = """
@@ -69,6 +71,48 @@ def test_the_default_search_spaces_are_the_factors_and_the_optimizers(catalog: C
         assert values == list(catalog["optimizer", level.partition("(")[0]].search_space["lr"])
 
 
+def test_a_hyperparameter_that_only_one_level_has_is_tuned_for_that_one(catalog: Catalog) -> None:
+    trial = '[trial]\noptimizer = [{ name = "momentum", lr = [0.1, 0.3], mu = [0.5, 0.9] }, { name = "sgd", lr = [0.1, 1.0] }]'
+    found, _ = grid(catalog, '[compare]\nfactor = "optimizer"\ntune = ["optimizer.lr", "optimizer.mu"]', trial).candidates(catalog)
+    assert {each.level for each in found} == {"momentum", "sgd"}
+    assert [dict(each.setting) for each in found if each.level == "sgd"] == [{"optimizer.lr": 0.1}, {"optimizer.lr": 1.0}]
+    assert len({tuple(each.setting.values()) for each in found if each.level == "momentum"}) == 4
+
+
+def test_a_data_set_belongs_to_the_family_of_its_name_or_of_the_one_that_it_wraps(catalog: Catalog) -> None:
+    trial = TRIAL.replace('"moons"', '{ name = "moons", noise = [0.1, 0.2] }')
+    found, _ = grid(catalog, '[compare]\nfactor = "activation"', trial).candidates(catalog)
+    assert {(each.dataset, each.family) for each in found} == {
+        ("moons(noise=0.1)", "moons"),
+        ("moons(noise=0.2)", "moons"),
+        ("circles", "circles"),
+    }
+
+
+class Beside(Dataset):
+    """Two data sets, one beside the other."""
+
+    classes, features, target = 2, 2, 0.9
+    left: Dataset
+    right: Dataset
+
+    def sample(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+        return self.left.sample(rng, n)
+
+
+def test_the_family_of_a_data_set_around_others_is_theirs(catalog: Catalog) -> None:
+    moons, circles = catalog["dataset", "moons"](), catalog["dataset", "circles"]()
+    assert family(Beside(left=moons, right=circles)) == "moons+circles"
+    assert family(Beside(left=moons, right=Beside(left=moons, right=moons))) == "moons"
+
+
+def test_judged_metrics_are_those_of_the_comparison_and_of_its_claims_once_each(catalog: Catalog) -> None:
+    claim = '[[claim]]\nsays = "x"\nbetter = "tanh"\nworse = "leaky_relu(k=0.1)"\n'
+    text = f'[compare]\nfactor = "activation"\n{claim}metric = "test_loss"\n{claim}{claim}metric = "test_loss"'
+    assert grid(catalog, text).judged_metrics == ("steps_to_target", "test_loss")
+    assert grid(catalog, "").judged_metrics == ()
+
+
 def test_tuning_trials_have_seeds_of_their_own(catalog: Catalog) -> None:
     made = grid(catalog, '[compare]\nfactor = "activation"\ntune = ["optimizer.lr"]\ntuning_seeds = 2')
     assert made.tuning_seeds == (TUNING_SEEDS_FROM, TUNING_SEEDS_FROM + 1)
@@ -98,6 +142,16 @@ PROBLEMS = [
         "claim.worse: 'leaky_relu' is no",
     ),
     ('factor = "activation"\n[[claim]]\nsays = "x"\nbetter = "tanh"\nworse = "tanh"', "is said to be better than itself"),
+    ('factor = "activation"\nbaseline = "tan"', "compare.baseline: 'tan' is no level of this grid; did you mean tanh?"),
+    ('factor = "activation"\nbaseline = "leaky_relu"', "compare.baseline: 'leaky_relu' is no level of this grid"),
+    ('factor = "activation"\nbaseline = 3', 'compare.baseline: 3 is not accepted; accepted: a level as text, such as "adam"'),
+    ('factor = "activation"\nat_least = 0.5', "compare.at_least: 0.5 is not accepted; accepted: a number above 0.5 and below 1"),
+    ('factor = "activation"\nat_least = nan', "compare.at_least: nan is not accepted"),
+    ('factor = "activation"\ncount = "tasks"', """compare.count: 'tasks' is not accepted; accepted: "families" or "variants\""""),
+    (
+        'factor = "activation"\n[[claim]]\nsays = "x"\nbetter = "tanh"\nworse = "leaky_relu(k=0.1)"\nat_least = 1.0',
+        "claim.at_least: 1.0 is not accepted; accepted: a number above 0.5 and below 1",
+    ),
     ('factor = "activation"\n[[claim]]\nbetter = "tanh"\nworse = "tanh"', "claim.says: is missing"),
 ]
 
@@ -122,6 +176,6 @@ def test_reported_seeds_must_leave_the_tuning_ones_alone(catalog: Catalog) -> No
 
 def test_a_comparison_can_be_changed_from_the_command_line(catalog: Catalog) -> None:
     text = f'[compare]\nfactor = "activation"\n{TRIAL}'
-    made = Grid.from_text(text, "t", catalog, ["compare.metric=test_accuracy", "compare.tuning_seeds=5"])
+    made = Grid.from_text(text, "t", catalog, ["compare.metric=test_accuracy", "compare.baseline=tanh", "compare.at_least=0.6"])
     assert made.compare is not None
-    assert (made.compare.metric, made.compare.tuning_seeds) == ("test_accuracy", 5)
+    assert (made.compare.metric, made.compare.baseline, made.compare.at_least) == ("test_accuracy", "tanh", 0.6)

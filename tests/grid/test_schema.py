@@ -48,6 +48,10 @@ GOOD = [
     "[trial]\noptimizer = { lr = [1, 0.5] }",
     '[trial]\noptimizer = [{ name = "momentum", lr = 0.1, mu = [0, 0.9] }, "sgd"]',
     '[trial]\ndataset = ["moons", { name = "spirals", arms = [2, 3], turns = 1.5 }]',
+    '[compare]\nfactor = "activation"\nbaseline = "tanh"\nat_least = 0.6\ncount = "variants"',
+    '[compare]\nfactor = "activation"\n[robust]',
+    '[compare]\nfactor = "activation"\ntune = "default"\n[robust]\nseed_blocks = 3\ntuning_seeds = [5]\nmetrics = ["dead"]',
+    '[compare]\nfactor = "activation"\n[robust.vary]\nhidden = [[16], [[8], []]]\n"optimizer.lr" = [0.1]\ndataset.noise = [0.1, 0]',
 ]
 GOOD_SMALL = [
     '[trial]\nactivation = { name = "bent", slope = 1, order = 3, smooth = true, side = "right", knots = [0.1, 1] }',
@@ -98,6 +102,20 @@ BAD = [
     "[trial]\noptimizer = { lr = [] }",
     "[trial]\noptimizer = { lr = [[0.1]] }",
     "[trial]\noptimizer = { lr = 1979-05-27 }",
+    '[compare]\nfactor = "activation"\nat_least = 0.5',
+    '[compare]\nfactor = "activation"\nat_least = 1',
+    '[compare]\nfactor = "activation"\ncount = "seeds"',
+    '[compare]\nfactor = "activation"\nbaseline = 3',
+    "[robust]",
+    '[compare]\nfactor = "activation"\n[robust]\nseed_blocks = 0',
+    '[compare]\nfactor = "activation"\n[robust]\ntuning_seeds = 5',
+    '[compare]\nfactor = "activation"\n[robust]\nmetrics = ["test_los"]',
+    '[compare]\nfactor = "activation"\n[robust]\nwidths = [3]',
+    '[compare]\nfactor = "activation"\n[robust.vary]\nhidden = 3',
+    '[compare]\nfactor = "activation"\n[robust.vary]\nhidden = []',
+    '[compare]\nfactor = "activation"\n[robust.vary]\nhiden = [[3]]',
+    '[compare]\nfactor = "activation"\n[robust.vary]\n"epochs.x" = [3]',
+    '[compare]\nfactor = "activation"\n[robust.vary]\noptimizer.lr = 0.1',
 ]
 BAD_SMALL = [
     '[trial]\nactivation = { name = "bent", order = 0 }',

@@ -1,0 +1,105 @@
+"""`nnbench robust`: a verdict again under other choices."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from nnbench import runner
+from nnbench.catalog import Catalog, load_catalog
+from nnbench.cli.launch import FOLDER, GRID, SET, WORKERS
+from nnbench.cli.output import console, table
+from nnbench.errors import GridError, InputError
+from nnbench.grid import Alternative, Grid
+from nnbench.report import robustness
+from nnbench.report.robustness import Launched
+
+
+@click.command()
+@GRID
+@SET
+@WORKERS
+@FOLDER
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+@click.pass_obj
+def robust(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], workers: int | None, folder: Path, form: str) -> None:
+    """Launch a grid as it is written and under each other choice that its [robust] names, and say which turn its verdict.
+
+    There is a table for each claim, or for each pair of levels if the grid makes none. Trials that have results are not trained
+    again; nothing is logged to MLflow (nnbench sync does that). Without [robust], the other choice is another block of seeds.
+    """
+    out, err = console(), console(stderr=True)
+    catalog = load_catalog(without)
+    parsed = Grid.from_toml(grid, catalog, overrides)
+    alternatives = parsed.alternatives(catalog)
+    if len(alternatives) == 1:
+        raise InputError(f"{grid}: [robust] names nothing that differs from the grid; seed_blocks = 2 is one more block of seeds")
+
+    def tell(number: int, what: str) -> None:
+        err.print(f"{number} of {len(alternatives)}: {what}", markup=False)
+
+    launched = launch_each(alternatives, catalog, folder, workers, tell)
+    found = robustness.statements(launched)
+    if form == "table":
+        if parsed.question:
+            out.print(parsed.question, style="bold", markup=False)
+        for each in found:
+            out.print()
+            out.print(table(robustness.HEAD, robustness.rows(each), title=each.says))
+            out.print(robustness.sentence(each), style="bold", markup=False)
+    else:
+        click.echo(robustness.markdown(found) if form == "markdown" else robustness.as_json(found))
+    if launched[-1].interrupted:
+        err.print("Interrupted: the same command goes on.", style="bold")
+        sys.exit(130)
+
+
+def launch_each(
+    alternatives: Sequence[Alternative], catalog: Catalog, folder: Path, workers: int | None, tell: Callable[[int, str], None]
+) -> list[Launched]:
+    """What each alternative, the grid as written first, came to; an interruption ends it, and the others come to nothing.
+
+    `tell` is told the number of each, from 1, and what it is. Raises GridError if the grid as written cannot be launched.
+    """
+    launched: list[Launched] = []
+    written: runner.Results | None = None
+    for number, alternative in enumerate(alternatives, start=1):
+        if launched and launched[-1].interrupted:
+            launched.append(Launched(alternative, None, "not launched, because of an interruption", interrupted=True))
+            continue
+        tell(number, alternative.what)
+        try:
+            results = runner.run(alternative.grid, catalog=catalog, folder=folder, track=False, workers=workers)
+        except KeyboardInterrupt:  # in the middle of tuning
+            launched.append(Launched(alternative, None, "interrupted while tuning", interrupted=True))
+        except GridError as error:
+            if written is None:
+                raise
+            launched.append(Launched(alternative, None, f"cannot be launched: {error}"))
+        else:
+            written = written or results
+            _keep_record(written, results)
+            launched.append(_launched(alternative, results))
+    return launched
+
+
+def _keep_record(written: runner.Results, results: runner.Results) -> None:
+    """An alternative of the very same trials, by another metric say, goes on with their launch; its record stays as written."""
+    if results.launch.id == written.launch.id:
+        written.store.save(written.launch)
+
+
+def _launched(alternative: Alternative, results: runner.Results) -> Launched:
+    if results.status == "interrupted":
+        return Launched(alternative, None, f"interrupted, {results.left} trials left", interrupted=True)
+    return Launched(alternative, results.comparison)
