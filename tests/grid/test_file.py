@@ -13,7 +13,8 @@ from nnbench import Grid, load_catalog
 from nnbench.errors import GridError, InputError
 
 LOOKUP = SmallLookup()
-EXPERIMENTS = sorted((Path(__file__).parents[2] / "experiments").glob("*.toml"))
+EXPERIMENTS = sorted((Path(__file__).parents[2] / "experiments").rglob("*.toml"))
+NOTES = [path for path in EXPERIMENTS if path.parent.name == "notes"]
 
 
 def problems(text: str, source: str = "grid.toml") -> dict[str, str]:
@@ -135,6 +136,13 @@ def test_every_experiment_expands_with_the_components_that_ship(path: Path) -> N
     grid = Grid.from_toml(path, load_catalog())
     assert grid.question
     assert len(grid.trials(load_catalog())) > 1
+
+
+@pytest.mark.parametrize("path", NOTES, ids=lambda path: path.name)
+def test_every_experiment_about_the_notes_has_a_few_alternatives(path: Path) -> None:
+    alternatives = Grid.from_toml(path, load_catalog()).alternatives(load_catalog())
+    assert [each.changes for each in alternatives[:2]] == ["nothing", "seeds"]
+    assert 5 <= len(alternatives) <= 8
 
 
 @settings(deadline=None, max_examples=100)

@@ -26,7 +26,7 @@ from nnbench.grid.trial import plain
 CATALOG = load_catalog()
 LOOKUPS = {"small": SmallLookup(), "installed": CATALOG}
 VALIDATORS = {name: Draft202012Validator(json_schema(lookup)) for name, lookup in LOOKUPS.items()}
-EXPERIMENTS = sorted((Path(__file__).parents[2] / "experiments").glob("*.toml"))
+EXPERIMENTS = sorted((Path(__file__).parents[2] / "experiments").rglob("*.toml"))
 
 GOOD = [
     "",
