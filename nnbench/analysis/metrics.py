@@ -32,7 +32,7 @@ class Metric:
     worst: float = math.inf
     """What a diverged trial counts as."""
     tuned_by: str = "best_valid_accuracy"
-    """What settings are chosen by on validation: a column where higher is better, or `speed`."""
+    """What settings are chosen by, one of `nnbench.analysis.tuning.CRITERIA`."""
     training: bool = True
     """Whether it is about training: an untrained network's value is then a control."""
 
@@ -94,7 +94,7 @@ METRICS: Mapping[str, Metric] = {
             lambda row: row["steps_to_target"],
             ("steps_to_target",),
             time=True,
-            tuned_by="speed",
+            tuned_by="steps_to_target",
         ),
         Metric(
             "epochs_to_target",
@@ -103,7 +103,7 @@ METRICS: Mapping[str, Metric] = {
             lambda row: row["steps_to_target"] / row["steps"] * row["epochs"],
             ("steps_to_target", "steps", "epochs"),
             time=True,
-            tuned_by="speed",
+            tuned_by="steps_to_target",
         ),
         Metric(
             "test_accuracy",
@@ -124,14 +124,21 @@ METRICS: Mapping[str, Metric] = {
             worst=0.0,
             tuned_by="valid_accuracy_last",
         ),
-        Metric("test_loss", "test loss", "has a lower test loss", lambda row: row["test_loss"], ("test_loss",)),
+        Metric(
+            "test_loss",
+            "test loss",
+            "has a lower test loss",
+            lambda row: row["test_loss"],
+            ("test_loss",),
+            tuned_by="best_valid_loss",
+        ),
         Metric(
             "test_loss_last",
             "test loss after the last step",
             "has a lower test loss after the last step",
             lambda row: row["test_loss_last"],
             ("test_loss_last",),
-            tuned_by="valid_accuracy_last",
+            tuned_by="valid_loss_last",
         ),
         Metric(
             "valid_area",
@@ -144,7 +151,12 @@ METRICS: Mapping[str, Metric] = {
             tuned_by="valid_area",
         ),
         Metric(
-            "train_loss", "training loss at the end", "has a lower training loss at the end", _last("train_loss"), ("train_loss",)
+            "train_loss",
+            "training loss at the end",
+            "has a lower training loss at the end",
+            _last("train_loss"),
+            ("train_loss",),
+            tuned_by="train_loss_last",
         ),
         Metric(
             "overfitting",

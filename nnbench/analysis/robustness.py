@@ -3,21 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
-
-UNDECIDED = "undecided"
-
-
-class Compared(Protocol):
-    """What a pair of levels came to; `analysis.comparison.Pair` is one."""
-
-    @property
-    def different(self) -> bool:
-        """Whether one of the two could be shown to be better."""
-
-    @property
-    def better(self) -> str:
-        """Which one that is, or looks to be."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +55,3 @@ class Statement:
     def flips(self) -> bool:
         """Whether another block of seeds alone turns it: then the written verdict was luck."""
         return any(each.other_seeds for each in self.turning)
-
-
-def pair_verdict(pair: Compared, better: str) -> str:
-    """What became of the statement that this level is the better one of the pair."""
-    if not pair.different:
-        return UNDECIDED
-    return "supported" if pair.better == better else "refuted"

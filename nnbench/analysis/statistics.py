@@ -10,15 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy import stats
+from scipy.special import expit, fdtri, stdtrit
 
 LEVEL = 0.95
 RESAMPLES = 2000
+LEAST_RESAMPLES = 500
+NUMBERS = 5_000_000
+"""About how many scores the bootstrap draws at most, as long as that leaves it `LEAST_RESAMPLES`."""
 EXACT = 13
 """Up to so many pairs, signed-rank tests enumerate every assignment of signs."""
+
+FEW = 64
+"""Up to so many seeds, runs are compared all at once; beyond, by sorting."""
 
 Seeds = Float[np.ndarray, " seed"]
 """Scores of one level on one task, one for each seed; the same seeds in the same order for every level."""
@@ -44,8 +52,17 @@ class SignedRank:
     """Matched-pairs rank-biserial correlation: 1 if every difference is positive, -1 if every one is negative."""
 
 
-def interquartile_mean(tasks: Sequence[Seeds]) -> Interval:
-    """Mean of the middle half of all scores, with a bootstrap interval stratified by task.
+@dataclass(frozen=True)
+class Redrawn:
+    """What else tuning could have chosen on a task, had it seen other seeds."""
+
+    weights: tuple[float, ...]
+    """How likely each setting is to be chosen."""
+    scores: Float[np.ndarray, "setting seed"]
+
+
+def interquartile_mean(tasks: Sequence[Seeds], redrawn: Sequence[Redrawn | None] = ()) -> Interval:
+    """Mean of the middle half of all scores, with a bootstrap interval stratified by task; tuned settings are chosen again too.
 
     Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical precipice".
     """
@@ -56,40 +73,170 @@ def interquartile_mean(tasks: Sequence[Seeds]) -> Interval:
         return ordered[..., cut : ordered.shape[-1] - cut].mean(axis=-1)
 
     rng = np.random.default_rng(0)
-    pooled = np.concatenate([task[rng.integers(len(task), size=(RESAMPLES, len(task)))] for task in tasks], axis=1)
+    count = int(np.clip(NUMBERS // sum(map(len, tasks)), LEAST_RESAMPLES, RESAMPLES))
+    others = redrawn or [None] * len(tasks)
+    pooled = np.concatenate([_resampled(*each, count, rng) for each in zip(tasks, others, strict=True)], axis=1)
     sizes = [
         (2 * len(task) + 1) / 3 for task in tasks
     ]  # what is trimmed counts less; intervals that cover as they should need this
     return _expanded(float(statistic(np.concatenate(tasks))), statistic(pooled), sizes)
 
 
+def _resampled(task: Seeds, redrawn: Redrawn | None, count: int, rng: np.random.Generator) -> Float[np.ndarray, "draw seed"]:
+    seeds = rng.integers(len(task), size=(count, len(task)), dtype=np.int32)
+    if redrawn is None or len(redrawn.weights) < 2:
+        return task[seeds]
+    return redrawn.scores[rng.choice(len(redrawn.weights), count, p=redrawn.weights)[:, None], seeds]
+
+
 def improvement(a: Seeds, b: Seeds) -> float:
-    """Probability that a run of `a` is better than one of `b` on one task, ties counting half (Mann and Whitney's U)."""
-    return float(_wins(a, b).mean())
+    """Probability that a run of `a` is better than one of `b` with another seed, ties counting half.
 
-
-def overall_improvement(a: Sequence[Seeds], b: Sequence[Seeds]) -> Interval:
-    """Mean over tasks of the probability of improvement, with an interval over seeds, stratified by task.
-
-    The variance is that of placements (DeLong et al. 1988), seed by seed for both at once, since they share data and draws; the
-    interval is symmetric in the log-odds, so that it stays within 0 and 1. Where every run of one beats every run of the other no
-    variance is seen; what is taken instead is a third of a proportion's with as many observations as there are seeds.
+    Mann and Whitney's U over pairs of different seeds: runs of equal seeds share data and draws, and would make two levels that
+    hardly differ look as different as their paired wins. With a single seed there is only the pair of equal ones.
     """
-    tasks = len(a)
-    seeds = sum(map(len, a))
-    value, variance = 0.0, 0.0
-    for first, second in zip(a, b, strict=True):
-        wins = _wins(first, second)
-        value += float(wins.mean()) / tasks
-        if len(first) > 1:
-            variance += float(np.var(wins.mean(axis=1) + wins.mean(axis=0), ddof=1)) / len(first) / tasks**2
-    if seeds == tasks:
-        return Interval(value, math.nan, math.nan)
-    inner = (value * seeds + 0.5) / (seeds + 1)
-    variance = max(variance, inner * (1 - inner) / (3 * seeds))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, seeds - tasks)) * math.sqrt(variance) / (inner * (1 - inner))
-    odds = math.log(inner / (1 - inner))
-    return Interval(value, min(value, 1 / (1 + math.exp(half - odds))), max(value, 1 / (1 + math.exp(-odds - half))))
+    return float(placements(a[None], b[None]).chances[0])
+
+
+def wins(a: Float[np.ndarray, "*shape"], b: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """1 where the run of `a` is better, ½ where they tie, 0 where it is worse."""
+    return (a > b) + 0.5 * (a == b)
+
+
+@dataclass(frozen=True)
+class Placements:
+    """Two levels on some tasks, seed by seed."""
+
+    chances: Float[np.ndarray, " task"]
+    """Probability of improvement."""
+    by_seed: Float[np.ndarray, "task seed"]
+    """For each seed, the share of the other level's runs that its run of `a` beats, plus the share of `a`'s runs that its run of
+    the other loses to. The mean over seeds is twice the chance."""
+
+
+def placements(a: Float[np.ndarray, "task seed"], b: Float[np.ndarray, "task seed"]) -> Placements:
+    """Where each run stands among the runs of the other level with other seeds (DeLong et al. 1988).
+
+    Both have the same seeds in the same order.
+    """
+    seeds = a.shape[1]
+    equal = wins(a, b)
+    if seeds == 1:
+        return Placements(equal[:, 0], 2 * equal)
+    by_seed = (_beaten(a, b) + _beaten(-b, -a) - 2 * equal) / (seeds - 1)
+    return Placements(by_seed.mean(axis=1) / 2, by_seed)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """What data sets say about two levels, each independently of the others."""
+
+    chances: Float[np.ndarray, " block"]
+    """Probability of improvement, mean over the data set's tasks."""
+    by_seed: Float[np.ndarray, "block seed"]
+    """As in `Placements`, mean over tasks; NaN for seeds that the data set lacks."""
+    tuning: Float[np.ndarray, " block"]
+    """Variance of the chance that comes from having tuned with few seeds."""
+    tuning_seeds: int = 0
+
+    @property
+    def seeds(self) -> Int[np.ndarray, " block"]:
+        """How many seeds each has."""
+        return np.count_nonzero(~np.isnan(self.by_seed), axis=1)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The mean probability of improvement, and how sure it is."""
+
+    value: float
+    variance: float
+    """Of the value, over seeds of training and of tuning; NaN where nothing tells it."""
+    freedom: float
+    """Degrees of freedom of the variance (Satterthwaite)."""
+    observations: int
+    """Seeds, summed over blocks."""
+
+    def interval(self, level: float = LEVEL) -> Interval:
+        """Symmetric in the log-odds, so that it stays within 0 and 1."""
+        if math.isnan(self.variance):
+            return Interval(self.value, math.nan, math.nan)
+        inner = float(_inner(self.value, self.observations))
+        half = float(stdtrit(self.freedom, (1 + level) / 2)) * math.sqrt(self.variance) / (inner * (1 - inner))
+        odds = math.log(inner / (1 - inner))
+        return Interval(self.value, min(self.value, float(expit(odds - half))), max(self.value, float(expit(odds + half))))
+
+
+UNKNOWN = Spread(0.5, math.nan, math.nan, 0)
+"""Where there is nothing to compare."""
+
+
+def overall_improvement(blocks: Blocks) -> Spread:
+    """Mean probability of improvement over data sets that count alike, and its variance over seeds.
+
+    Within a block the variance is the jackknife's, seed by seed for both levels at once, since they share data and draws. Blocks
+    are independent, because random streams depend on the data set; should seeds be seen to repeat their luck from block to block
+    all the same, seeds averaged over blocks are the observations. What tuning adds is estimated apart. Where every run of one beats
+    every run of the other no variance is seen; a third of a proportion's with as many observations is taken at least.
+    """
+    count, seeds = len(blocks.chances), blocks.seeds
+    value, observations = float(blocks.chances.mean()), int(seeds.sum())
+    if seeds.min() < 2:
+        return Spread(value, math.nan, math.nan, observations)
+    inner = float(_inner(value, observations))
+    variances = over_seeds(blocks.by_seed, inner) / count**2
+    freedoms = seeds - 1
+    repeated = _repeated(blocks, float(variances.sum()))
+    if repeated is not None:
+        variances, freedoms = np.array([repeated]), np.array([blocks.by_seed.shape[1] - 1])
+    tuned = blocks.tuning[blocks.tuning > 0] / count**2
+    total = float(variances.sum() + tuned.sum())
+    weights = float((variances**2 / freedoms).sum() + (tuned**2).sum() / max(blocks.tuning_seeds - 1, 1))
+    least = inner * (1 - inner) / (3 * observations) * max((2 * inner - 1) ** 2, 1 / count)
+    freedom = total**2 / weights if weights else float(observations - count)
+    return Spread(value, max(total, least), max(freedom, 1.0), observations)
+
+
+def over_seeds(by_seed: Float[np.ndarray, "block seed"], inner: float) -> Float[np.ndarray, " block"]:
+    """Variance of each block's chance over its seeds, the jackknife's.
+
+    Of two seeds there is but one pair of different ones either way, which shows no spread: half the variance of a proportion
+    `inner` is taken.
+    """
+    known = ~np.isnan(by_seed)
+    seeds = known.sum(axis=1)
+    centred = np.where(known, by_seed, 0.0)
+    centred = np.where(known, centred - (centred.sum(axis=1) / seeds)[:, None], 0.0)
+    several = np.maximum(seeds, 3)
+    jackknife = (centred**2).sum(axis=1) / (seeds - 1) / seeds * (several - 1) / (several - 2)
+    return np.where(seeds == 2, inner * (1 - inner) / 2, jackknife)
+
+
+def _repeated(blocks: Blocks, independent: float) -> float | None:
+    """Variance with seeds as clusters, where it is larger than independent blocks explain (F test at 0.05)."""
+    count, seeds = blocks.by_seed.shape
+    if seeds < 3 or count < 2 or not independent or np.isnan(blocks.by_seed).any():
+        return None
+    clustered = float(over_seeds(blocks.by_seed.mean(axis=0)[None], 0.5)[0])
+    return clustered if clustered / independent > float(fdtri(seeds - 1, count * (seeds - 1), LEVEL)) else None
+
+
+def _inner(value: float, observations: int) -> float:
+    """The value pulled a little towards ½, away from 0 and 1, where log-odds are infinite."""
+    return (value * observations + 0.5) / (observations + 1)
+
+
+def over_tuning(by_seed: Float[np.ndarray, "draw seed"], weights: Float[np.ndarray, " draw"], tuning_seeds: int) -> float:
+    """Variance of a block's chance over draws of the tuning seeds, each of which may choose other settings.
+
+    `by_seed` is that of each draw's settings. Settings also differ because seeds are few: what that explains is subtracted. The
+    bootstrap of n seeds has (n - 1) / n of the variance, which is made up for.
+    """
+    seeds = by_seed.shape[1]
+    apart = by_seed - weights @ by_seed
+    seen = float(weights @ (apart.mean(axis=1) / 2) ** 2)
+    by_luck = float(weights @ np.var(apart, axis=1, ddof=1)) / seeds * (seeds - 1) / (seeds - 2)
+    return max(seen - by_luck, 0.0) * tuning_seeds / (tuning_seeds - 1)
 
 
 def signed_rank(differences: Sequence[float]) -> SignedRank:
@@ -103,24 +250,19 @@ def signed_rank(differences: Sequence[float]) -> SignedRank:
         return SignedRank(len(d), 1.0, 0.0)
     ranks = stats.rankdata(np.abs(moved))
     effect = float((ranks * np.sign(moved)).sum() / ranks.sum())
+    if len(moved) <= EXACT:
+        return SignedRank(len(d), _enumerated(ranks, float(ranks[moved > 0].sum())), effect)
     tied = len(np.unique(ranks)) < len(ranks)
-    if len(moved) > EXACT:
-        p = stats.wilcoxon(moved, method="asymptotic" if tied else "auto").pvalue
-    else:
-        p = _enumerated(ranks, moved) if tied else stats.wilcoxon(moved, method="exact").pvalue
-    return SignedRank(len(d), float(p), effect)
+    return SignedRank(len(d), float(stats.wilcoxon(moved, method="asymptotic" if tied else "auto").pvalue), effect)
 
 
-def paired_over_seeds(a: Sequence[Seeds], b: Sequence[Seeds]) -> SignedRank:
+def paired_over_seeds(a: Float[np.ndarray, "task seed"], b: Float[np.ndarray, "task seed"]) -> SignedRank:
     """The same test with seeds as pairs: says something about these tasks alone.
 
     Scores are replaced by their ranks within a task, so that infinite ones can be subtracted, and averaged over tasks.
     """
-    differences = []
-    for first, second in zip(a, b, strict=True):
-        ranks = stats.rankdata(np.concatenate([first, second]))
-        differences.append(ranks[: len(first)] - ranks[len(first) :])
-    return signed_rank(np.mean(differences, axis=0).tolist())
+    ranks = stats.rankdata(np.concatenate([a, b], axis=1), axis=1)
+    return signed_rank((ranks[:, : a.shape[1]] - ranks[:, a.shape[1] :]).mean(axis=0).tolist())
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -183,8 +325,13 @@ def ranking(scores: Float[np.ndarray, "dataset level"]) -> Ranking:
     return Ranking(mean.tolist(), p, studentized * math.sqrt(k * (k + 1) / (6 * n)))
 
 
-def _wins(a: Seeds, b: Seeds) -> Float[np.ndarray, "seed other"]:
-    return (a[:, None] > b).astype(np.float64) + 0.5 * (a[:, None] == b)
+def _beaten(a: Float[np.ndarray, "task seed"], b: Float[np.ndarray, "task seed"]) -> Float[np.ndarray, "task seed"]:
+    """How many runs of `b` each run of `a` beats on its task, ties counting half."""
+    if a.shape[1] <= FEW:
+        return wins(a[:, :, None], b[:, None, :]).sum(axis=2)
+    ordered = np.sort(b, axis=1)
+    sides = [[np.searchsorted(row, own, side) for row, own in zip(ordered, a, strict=True)] for side in ("left", "right")]
+    return np.mean(sides, axis=0)
 
 
 def _ratios(levels: Sequence[Sequence[Seeds]]) -> Float[np.ndarray, "level run"]:
@@ -193,12 +340,19 @@ def _ratios(levels: Sequence[Sequence[Seeds]]) -> Float[np.ndarray, "level run"]
     return np.divide(times, fastest, out=np.full_like(times, np.inf), where=np.isfinite(times))
 
 
-def _enumerated(ranks: np.ndarray, moved: np.ndarray) -> float:
-    """Two-sided p of the sum of positive ranks over every assignment of signs."""
-    signs = (np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks))) & 1
-    sums = signs @ ranks
-    centre = ranks.sum() / 2
-    return float((np.abs(sums - centre) >= abs(ranks[moved > 0].sum() - centre) - 1e-9).mean())
+def _enumerated(ranks: np.ndarray, positive: float) -> float:
+    """Two-sided p of a sum of positive ranks over every assignment of signs."""
+    away = _distances(tuple(np.sort(ranks).tolist()))
+    return float(1 - np.searchsorted(away, abs(positive - ranks.sum() / 2) - 1e-9) / len(away))
+
+
+@lru_cache(4096)
+def _distances(ranks: tuple[float, ...]) -> Float[np.ndarray, " assignment"]:
+    """How far each possible sum of positive ranks is from the middle, in order."""
+    sums = np.zeros(1)
+    for rank in ranks:
+        sums = np.concatenate([sums, sums + rank])
+    return np.sort(np.abs(sums - sum(ranks) / 2))
 
 
 def _expanded(value: float, drawn: np.ndarray, sizes: Sequence[float]) -> Interval:

@@ -1,19 +1,75 @@
-"""Which setting is best for each level on each task, by validation alone, and whether the search was wide enough."""
+"""Which setting is best for each level on each task, how easily it could have been another one, and whether the search was wide
+enough.
+
+Settings are chosen by validation alone (by the training loss for the metric that is one). Few tuning seeds choose by luck too: so
+seeds are drawn again with replacement, each draw chooses again, and intervals take the spread of these choices into account.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from nnbench.analysis.metrics import METRICS, Row
 
-COLUMNS = ("trial_id", "cell_id", "seed", "status", "steps_to_target", "best_valid_accuracy", "curve_steps", "valid_accuracy")
+ENUMERATED = 5
+"""Up to so many tuning seeds, every draw of as many is looked at; beyond, `DRAWS` random ones."""
+DRAWS = 200
+COLUMNS = (
+    "trial_id",
+    "cell_id",
+    "seed",
+    "status",
+    "steps_to_target",
+    "best_valid_accuracy",
+    "best_valid_loss",
+    "curve_steps",
+    "valid_accuracy",
+    "valid_loss",
+    "train_loss",
+)
 """What of results tuning takes."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What settings are chosen by: one number for each trial, of which the mean over tuning seeds counts."""
+
+    says: str
+    value: Callable[[Row], float]
+    """From the result of a trial that is done."""
+    higher: bool = False
+    worst: float = math.inf
+    """What any other trial counts as."""
+    time: bool = False
+    """Whether it may never arrive: then the share that arrives counts first, and the median second."""
+
+    def of(self, row: Row) -> float:
+        """The number, turned so that more is better."""
+        value = self.value(row) if row["status"] == "done" else self.worst
+        value = self.worst if math.isnan(value) else value
+        return value if self.higher else -value
+
+
+CRITERIA: Mapping[str, Criterion] = {
+    "steps_to_target": Criterion("steps to the target on validation, median", lambda row: row["steps_to_target"], time=True),
+    "best_valid_accuracy": Criterion("best validation accuracy", lambda row: row["best_valid_accuracy"], higher=True, worst=0.0),
+    "valid_accuracy_last": Criterion(
+        "validation accuracy after the last step", lambda row: row["valid_accuracy"][-1], higher=True, worst=0.0
+    ),
+    "valid_area": Criterion("area under the validation curve", METRICS["valid_area"].value, higher=True, worst=0.0),
+    "best_valid_loss": Criterion("validation loss where accuracy was best", lambda row: row["best_valid_loss"]),
+    "valid_loss_last": Criterion("validation loss after the last step", lambda row: row["valid_loss"][-1]),
+    "train_loss_last": Criterion("training loss at the end", lambda row: row["train_loss"][-1]),
+}
 
 
 @dataclass(frozen=True)
@@ -50,47 +106,117 @@ class Choice:
     cell: str
     setting: Mapping[str, Any]
     score: float
-    """Of `Metric.tuned_by`, mean over the tuning seeds; more is better."""
-    spread: float
-    """The same for the median setting: how much tuning mattered."""
+    """By `Metric.tuned_by`, over the tuning seeds: their mean, or the median of times."""
+    middle: float
+    """The same of the middle setting: how much tuning mattered."""
     budget: int
     """How many settings were tried."""
+    seeds: int
+    """How many tuning seeds each setting was tried with."""
+    redrawn: tuple[str, ...]
+    """The cell that each of `draws(seeds)` chooses."""
+    expected: tuple[float, ...]
+    """Best validation accuracy to expect from one, two … of the settings, tried at random."""
     edges: tuple[Edge, ...] = ()
 
 
+@dataclass(frozen=True)
+class Draws:
+    """Tuning seeds drawn again with replacement."""
+
+    weights: Float[np.ndarray, " draw"]
+    """How likely each draw is."""
+    seeds: Int[np.ndarray, "draw seed"]
+    """Which seeds, by position."""
+
+
+@cache
+def draws(count: int) -> Draws:
+    """Every draw of `count` tuning seeds out of as many, or many random ones."""
+    if count > ENUMERATED:
+        drawn = np.random.default_rng(0).integers(count, size=(DRAWS, count))
+        return Draws(np.full(DRAWS, 1 / DRAWS), drawn)
+    different = list(combinations_with_replacement(range(count), count))
+    ways = [math.factorial(count) / math.prod(map(math.factorial, Counter(each).values())) for each in different]
+    return Draws(np.array(ways) / count**count, np.array(different))
+
+
 def choose(tried: Sequence[Tried], rows: Sequence[Row], metric: str) -> list[Choice]:
-    """The best setting for each level and task, in the order of `tried`: highest score, then larger area, then earlier."""
-    by_cell: dict[str, list[Row]] = defaultdict(list)
+    """The best setting for each level and task, in the order of `tried`.
+
+    By the metric's criterion, then by the larger area under the validation curve, then the earlier one. A trial that is not done
+    is worst.
+    """
+    by_cell: dict[str, dict[int, Row]] = defaultdict(dict)
     for row in rows:
-        by_cell[row["cell_id"]].append(row)
-    scores = {each.cell: _score(by_cell[each.cell], METRICS[metric].tuned_by) for each in tried}
+        by_cell[row["cell_id"]][row["seed"]] = row
+    seeds = sorted({row["seed"] for row in rows})
     groups: dict[tuple[str, str], list[Tried]] = defaultdict(list)
     for each in tried:
         groups[each.level, each.task].append(each)
-    found = []
-    for (level, task), group in groups.items():
-        best = max(group, key=lambda each: scores[each.cell])
-        median = float(np.median([scores[each.cell][0] for each in group]))
-        edges = tuple(edge for name in best.setting if (edge := _edge(name, best, group)))
-        found.append(Choice(level, task, best.cell, best.setting, scores[best.cell][0], median, len(group), edges))
-    return found
+    return [_choice(group, [by_cell[each.cell] for each in group], seeds, metric) for group in groups.values() if seeds]
 
 
-def _score(rows: Sequence[Row], by: str) -> tuple[float, float]:
-    scored = [row for row in rows if row["status"] != "failed"]
-    if not scored:
-        return (-math.inf, -math.inf)
-    area = [METRICS["valid_area"].of(row) for row in scored]
-    match by:
-        case "speed":
-            primary = [1 / (METRICS["steps_to_target"].of(row) + 1) for row in scored]
-        case "valid_area":
-            primary = area
-        case "valid_accuracy_last":
-            primary = [row["valid_accuracy"][-1] if row["status"] == "done" else 0.0 for row in scored]
-        case _:
-            primary = [row[by] if row["status"] == "done" else 0.0 for row in scored]
-    return (float(np.mean(primary)), float(np.mean(area)))
+def expected_best(scores: Sequence[float]) -> tuple[float, ...]:
+    """The best score to expect of one, two … settings drawn at random with replacement; more is better.
+
+    Dodge et al. 2019, "Show your work: improved reporting of experimental results".
+    """
+    ordered, count = np.sort(np.asarray(scores, dtype=float)), len(scores)
+    at_most = np.arange(count + 1) / count
+    return tuple(float(ordered @ np.diff(at_most**tries)) for tries in range(1, count + 1))
+
+
+def _choice(group: Sequence[Tried], results: Sequence[Mapping[int, Row]], seeds: Sequence[int], metric: str) -> Choice:
+    criterion = CRITERIA[METRICS[metric].tuned_by]
+    primary = _scores(results, seeds, criterion)
+    area = _scores(results, seeds, CRITERIA["valid_area"])
+    order = _ranked(criterion, primary[:, None], area[:, None])[:, 0]
+    drawn = draws(len(seeds)).seeds
+    redrawn = _ranked(criterion, primary[:, drawn], area[:, drawn])[0]
+    best, middle = (_shown(criterion, primary[at]) for at in (order[0], order[len(order) // 2]))
+    accuracies = _scores(results, seeds, CRITERIA["best_valid_accuracy"]).mean(axis=1)
+    chosen = group[order[0]]
+    return Choice(
+        level=chosen.level,
+        task=chosen.task,
+        cell=chosen.cell,
+        setting=chosen.setting,
+        score=best,
+        middle=middle,
+        budget=len(group),
+        seeds=len(seeds),
+        redrawn=tuple(group[at].cell for at in redrawn),
+        expected=expected_best(np.maximum(accuracies, 0.0).tolist()),
+        edges=tuple(edge for name in chosen.setting if (edge := _edge(name, chosen, group))),
+    )
+
+
+def _scores(results: Sequence[Mapping[int, Row]], seeds: Sequence[int], by: Criterion) -> Float[np.ndarray, "setting seed"]:
+    """More is better; -inf where a trial failed or is missing."""
+
+    def score(row: Row | None) -> float:
+        return -math.inf if row is None or row["status"] == "failed" else by.of(row)
+
+    return np.array([[score(own.get(seed)) for seed in seeds] for own in results])
+
+
+def _ranked(
+    by: Criterion, primary: Float[np.ndarray, "setting draw seed"], area: Float[np.ndarray, "setting draw seed"]
+) -> Int[np.ndarray, "setting draw"]:
+    """Settings in each draw, the best first."""
+    keys = [-area.mean(axis=2)]
+    if by.time:
+        keys += [-np.sort(primary, axis=2)[:, :, (primary.shape[2] - 1) // 2], -np.isfinite(primary).mean(axis=2)]
+    else:
+        keys.append(-primary.mean(axis=2))
+    return np.lexsort(keys, axis=0)
+
+
+def _shown(by: Criterion, scores: Float[np.ndarray, " seed"]) -> float:
+    """A setting's score as its criterion has it."""
+    value = float(np.sort(scores)[(len(scores) - 1) // 2]) if by.time else float(scores.mean())
+    return value if by.higher else -value
 
 
 def _edge(name: str, best: Tried, group: Sequence[Tried]) -> Edge | None:

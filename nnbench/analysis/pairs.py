@@ -1,0 +1,261 @@
+"""Two levels against each other: who is better, how sure one can be, and what the answer is about.
+
+Data sets count alike, whatever number of tasks each has, and so do the tasks of one. Effect, interval and p are of that one
+statistic. With too few data sets for a test to reach 0.05, each is tested alone, seed by seed, and the answer is about these alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from nnbench.analysis import power, statistics
+from nnbench.analysis.evidence import Evidence, gather
+from nnbench.analysis.power import More
+from nnbench.analysis.scores import Scores
+from nnbench.analysis.statistics import Interval
+
+ALPHA = 0.05
+NARROW = 0.90
+"""Level of the interval that two one-sided tests at 0.05 look at."""
+
+Scope = Literal["data sets", "these data sets alone", "nothing"]
+Outcome = Literal["supported", "refuted", "practically equal", "by construction", "undecided"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of two levels."""
+
+    first: str
+    second: str
+    at_least: float | None = None
+    """The smallest probability of improvement that matters."""
+
+
+@dataclass(frozen=True)
+class OnDataset:
+    """A pair of levels on one data set."""
+
+    dataset: str
+    improvement: float
+    """Probability that a run of the first level is better than one of the second with another seed, mean over its tasks."""
+    p: float
+    """Paired over seeds, corrected for the number of data sets; about this data set alone."""
+
+
+@dataclass(frozen=True)
+class OnTask:
+    """A pair of levels on one task."""
+
+    task: str
+    dataset: str
+    improvement: float
+    """As on a data set."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two levels by one metric; the first is the one that looks better, unless a claim or a baseline names it."""
+
+    first: str
+    second: str
+    metric: str
+    improvement: Interval
+    """Probability that a run of the first is better than one of the second with another seed, mean over data sets, at 95 %."""
+    narrow: Interval
+    """The same at 90 %."""
+    paired: float
+    """Share of seeds on which the first is better, ties counting half, mean over data sets."""
+    won: int
+    """Tasks on which the first is better more often than not."""
+    lost: int
+    tasks: int
+    by_task: tuple[OnTask, ...]
+    datasets: tuple[OnDataset, ...]
+    """Those that say something."""
+    silent: tuple[str, ...]
+    """Data sets on which every run of both scored the same, such as one that nobody solves: they say nothing and do not count."""
+    scope: Scope
+    """What the answer is about."""
+    p: float
+    """Corrected for the number of pairs, or of claims; over data sets, or the largest of the single ones."""
+    effect: float
+    """Matched-pairs rank-biserial correlation over data sets."""
+    count: str
+    """What counts as a data set: families, or variants."""
+    families: int
+    """How many families those are."""
+    seeds: int
+    """The fewest that any data set has of both."""
+    tuning_seeds: int
+    """With how many seeds settings were chosen; 0 where none were."""
+    lacking: int
+    """Trials of the two that failed or are missing."""
+    withheld: bool = False
+    """Whether those, counted as the worst there is, would undo the answer."""
+    by_construction: bool = False
+    """Whether untrained networks give the same answer."""
+    at_least: float | None = None
+    """The smallest probability of improvement that matters."""
+    more: More | None = None
+    """What it would take to decide, where nothing is decided."""
+
+    @property
+    def different(self) -> bool:
+        """Whether one of the two could be shown to be better.
+
+        p is small, the interval leaves ½ out, effect and interval point the same way, and no lacking trial could undo it. Where
+        each data set is tested alone, p knows nothing of tuning, and of one tuning seed nothing tells the spread.
+        """
+        value, low, high = self.improvement.value, self.improvement.low, self.improvement.high
+        agree = (self.effect > 0 and low > 0.5) or (self.effect < 0 and high < 0.5)
+        known = self.scope == "data sets" or self.tuning_seeds != 1
+        return self.p <= ALPHA and agree and value != 0.5 and known and not self.withheld
+
+    @property
+    def equal(self) -> bool:
+        """Whether a probability that matters could be ruled out either way (two one-sided tests)."""
+        if self.at_least is None or self.lacking or self.scope == "nothing":
+            return False
+        return self.narrow.low > 1 - self.at_least and self.narrow.high < self.at_least
+
+    @property
+    def better(self) -> str:
+        """Which level that is, or looks to be."""
+        return self.first if self.improvement.value >= 0.5 else self.second
+
+    @property
+    def worse(self) -> str:
+        """The other one."""
+        return self.second if self.better == self.first else self.first
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the statement that the first level is better, by at least what matters."""
+        if self.equal:
+            return "practically equal"
+        if not self.different:
+            return "undecided"
+        if self.by_construction:
+            return "by construction"
+        if self.better == self.second:
+            return "refuted"
+        return "supported" if self.improvement.low >= (self.at_least or 0.5) else "undecided"
+
+
+def reversed_pair(pair: Pair) -> Pair:
+    """The same from the other side."""
+    return replace(
+        pair,
+        first=pair.second,
+        second=pair.first,
+        improvement=_reversed(pair.improvement),
+        narrow=_reversed(pair.narrow),
+        paired=1 - pair.paired,
+        won=pair.lost,
+        lost=pair.won,
+        by_task=tuple(replace(each, improvement=1 - each.improvement) for each in pair.by_task),
+        datasets=tuple(replace(each, improvement=1 - each.improvement) for each in pair.datasets),
+        effect=-pair.effect,
+    )
+
+
+def judged(scores: Sequence[Scores], questions: Sequence[Question]) -> list[Pair]:
+    """The answer to each question by its own scores, corrected for having asked them all."""
+    pairs = _judged(scores, questions, lacking_is_worst=False)
+    if not any(pair.lacking for pair in pairs):
+        return pairs
+    unlucky = _judged(scores, questions, lacking_is_worst=True)
+    return [
+        replace(pair, withheld=pair.lacking > 0 and not (bad.different and bad.better == pair.better))
+        for pair, bad in zip(pairs, unlucky, strict=True)
+    ]
+
+
+def _judged(scores: Sequence[Scores], questions: Sequence[Question], lacking_is_worst: bool) -> list[Pair]:
+    found = [
+        gather(table, question.first, question.second, lacking_is_worst) for table, question in zip(scores, questions, strict=True)
+    ]
+    pairs = _corrected([_pair(*each, len(questions)) for each in zip(scores, questions, found, strict=True)])
+    return [
+        pair if pair.different else replace(pair, more=power.needed(evidence.blocks, len(pairs)))
+        for pair, evidence in zip(pairs, found, strict=True)
+    ]
+
+
+def _pair(scores: Scores, question: Question, evidence: Evidence, tests: int) -> Pair:
+    """Two levels by one metric, not yet corrected for other pairs."""
+    blocks = evidence.blocks
+    told = len(evidence.datasets)
+    alone = told < statistics.pairs_needed(tests)
+    over = statistics.signed_rank((blocks.chances - 0.5).tolist())
+    spread = statistics.overall_improvement(blocks) if told else statistics.UNKNOWN
+    return Pair(
+        first=question.first,
+        second=question.second,
+        metric=scores.metric.name,
+        improvement=spread.interval(),
+        narrow=spread.interval(NARROW),
+        paired=evidence.paired(),
+        won=int((evidence.chances > 0.5).sum()),
+        lost=int((evidence.chances < 0.5).sum()),
+        tasks=len(evidence.tasks),
+        by_task=tuple(OnTask(*each) for each in zip(evidence.tasks, evidence.dataset_of, evidence.chances.tolist(), strict=True)),
+        datasets=tuple(
+            OnDataset(*each)
+            for each in zip(
+                evidence.datasets,
+                blocks.chances.tolist(),
+                statistics.holm(evidence.alone()) if alone else [math.nan] * told,
+                strict=True,
+            )
+        ),
+        silent=evidence.silent,
+        scope="nothing" if alone else "data sets",
+        p=over.p,
+        effect=over.effect,
+        count=scores.results.count,
+        families=len({scores.results.family_of[name] for name in evidence.datasets}),
+        seeds=int(blocks.seeds.min()) if told else 0,
+        tuning_seeds=scores.tuning_seeds,
+        lacking=sum(scores.lacking(level, evidence_tasks) for level, evidence_tasks in _asked(scores, question)),
+        at_least=question.at_least,
+    )
+
+
+def _asked(scores: Scores, question: Question) -> Iterator[tuple[str, list[str]]]:
+    """The two levels with the tasks that both are to be trained on."""
+    shared = [task for tasks in scores.shared(question.first, question.second).values() for task in tasks]
+    return ((level, shared) for level in (question.first, question.second))
+
+
+def _corrected(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs with p corrected for each other, and with what their answer is about."""
+    over = statistics.holm([pair.p if pair.scope == "data sets" else 1.0 for pair in pairs])
+    alone = statistics.holm([_alone(pair) if pair.scope == "nothing" else 1.0 for pair in pairs])
+    found = []
+    for pair, p, p_alone in zip(pairs, over, alone, strict=True):
+        if pair.seeds < 2:
+            found.append(replace(pair, scope="nothing", p=1.0))
+        elif pair.scope == "data sets":
+            found.append(replace(pair, p=p))
+        elif pair.seeds >= statistics.pairs_needed(len(pairs) * len(pair.datasets)):
+            found.append(replace(pair, scope="these data sets alone", p=p_alone))
+        else:
+            found.append(replace(pair, p=1.0))
+    return found
+
+
+def _alone(pair: Pair) -> float:
+    """The largest p of the single data sets, if all of them agree on which level is better."""
+    towards = {np.sign(each.improvement - 0.5) for each in pair.datasets}
+    return max(each.p for each in pair.datasets) if len(towards) == 1 and towards != {0.0} else 1.0
+
+
+def _reversed(interval: Interval) -> Interval:
+    return Interval(1 - interval.value, 1 - interval.high, 1 - interval.low)
