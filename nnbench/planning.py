@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from nnbench.analysis import tuning
 from nnbench.catalog import Catalog
 from nnbench.engine.stack import stacks, work
 from nnbench.errors import InputError
-from nnbench.grid import Candidate, Grid, Trial
+from nnbench.grid import Candidate, Cell, Grid, Trial
 from nnbench.results import Store
 
 FINAL = ("done", "diverged")
@@ -29,6 +29,9 @@ class Phase:
     missing: list[Trial]
     stacks: list[list[Trial]]
     """The missing ones, as they are trained together."""
+
+
+NONE = Phase([], [], [])
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,16 @@ class Plan:
     """Every setting with the tuning seeds; empty where nothing is tuned."""
     reported: Phase | None
     """What is reported; None until tuning has chosen it."""
+    alternates: Phase
+    """Settings that other tuning seeds would have chosen, with the reported seeds: they tell how much luck was in tuning."""
+    controls: Phase
+    """The reported networks untrained, if something is compared: what differs there is by construction."""
+
+    def phase(self, trials: list[Trial]) -> Phase:
+        """These trials, and which of them are to be trained."""
+        known = {} if self.fresh else self.store.statuses()
+        missing = [trial for trial in trials if known.get(trial.id) not in FINAL]
+        return Phase(trials, missing, stacks(missing, self.workers))
 
     @property
     def cells(self) -> int:
@@ -71,10 +84,15 @@ class Plan:
         """Those, as they are trained together."""
         return self.reported.stacks if self.reported else []
 
+    @property
+    def behind(self) -> list[list[Trial]]:
+        """Stacks of trials that are not reported but that the verdict needs."""
+        return [*self.alternates.stacks, *self.controls.stacks]
+
     def seconds(self) -> float:
         """About how long training will take: a few steps of the costliest stack of every shape, extrapolated."""
         by_work: dict[Any, list[list[Trial]]] = defaultdict(list)
-        stacks = [*self.tuning.stacks, *self.stacks]
+        stacks = [*self.tuning.stacks, *self.stacks, *self.behind]
         for stack in stacks:
             by_work[stack[0].cell.layer_sizes].append(stack)
         total = 0.0
@@ -95,29 +113,35 @@ def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", worke
     store = Store(Path(folder) / "results")
     candidates, tuned = grid.candidates(catalog)
     cells = [each.cell for each in candidates] or grid.cells(catalog)  # a grid that compares has expanded them just now
-    trials = [Trial(cell, seed) for cell in cells for seed in grid.tuning_seeds or grid.seed_list]
-    known = {} if fresh else store.statuses()
-    first = _phase(trials, known, workers)
+    plan = Plan(grid, Path(folder), store, fresh, workers, candidates, tuned, NONE, NONE, NONE, NONE)
     if not grid.tuning_seeds:
-        return Plan(grid, Path(folder), store, fresh, workers, candidates, tuned, Phase([], [], []), first)
-    plan = Plan(grid, Path(folder), store, fresh, workers, candidates, tuned, first, None)
-    return plan if first.missing else with_choices(plan)
-
-
-def _phase(trials: list[Trial], known: Mapping[str, str], workers: int) -> Phase:
-    missing = [trial for trial in trials if known.get(trial.id) not in FINAL]
-    return Phase(trials, missing, stacks(missing, workers))
+        return _reporting(plan, cells, [])
+    tuning_ = plan.phase([Trial(cell, seed) for cell in cells for seed in grid.tuning_seeds])
+    plan = replace(plan, tuning=tuning_, reported=None)
+    return plan if tuning_.missing else with_choices(plan)
 
 
 def with_choices(plan: Plan) -> Plan:
     """The plan with what tuning chose as the trials to report."""
     rows = plan.store.rows([trial.id for trial in plan.tuning.trials], tuning.COLUMNS)
     tried = [tuning.Tried(each.cell.id, each.level, each.task, each.setting) for each in plan.candidates]
-    metric = plan.grid.compare.metric if plan.grid.compare else "steps_to_target"
-    chosen = {choice.cell for choice in tuning.choose(tried, rows, metric)}
-    cells = [each.cell for each in plan.candidates if each.cell.id in chosen]
-    trials = [Trial(cell, seed) for cell in cells for seed in plan.grid.seed_list]
-    return replace(plan, reported=_phase(trials, {} if plan.fresh else plan.store.statuses(), plan.workers))
+    choices = [choice for metric in plan.grid.judged_metrics for choice in tuning.choose(tried, rows, metric)]
+    chosen = {choice.cell for choice in choices}
+    redrawn = {cell for choice in choices for cell in choice.redrawn} - chosen
+    cells, again = ([each.cell for each in plan.candidates if each.cell.id in ids] for ids in (chosen, redrawn))
+    return _reporting(plan, cells, again)
+
+
+def _reporting(plan: Plan, cells: Sequence[Cell], again: Sequence[Cell]) -> Plan:
+    """The plan with these cells to report, and those that could as well have been chosen."""
+    seeds = plan.grid.seed_list
+    controlled = cells if plan.grid.compare else []
+    return replace(
+        plan,
+        reported=plan.phase([Trial(cell, seed) for cell in cells for seed in seeds]),
+        alternates=plan.phase([Trial(cell, seed) for cell in again for seed in seeds]),
+        controls=plan.phase([Trial(cell, seed, untrained=True) for cell in controlled for seed in seeds]),
+    )
 
 
 def _check_folder(folder: Path) -> None:

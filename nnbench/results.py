@@ -7,6 +7,7 @@ under a temporary name and renamed, so that a reader sees all of it or nothing.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import time
@@ -80,6 +81,8 @@ SCALARS = tuple(
     name for name in SCHEMA.names if not pa.types.is_list(SCHEMA.field(name).type) and name not in ("fields", "origins", "grid")
 )
 """Columns that are no curves and do not repeat what the launch records of each cell."""
+CLAIMS = "claims"
+"""The folder of what was claimed when, a file for each claim."""
 INDEXED = ("trial_id", "status", "stored")
 """Columns without which a file is none of nnbench's; any other may be missing, because an older version wrote the file."""
 
@@ -109,12 +112,23 @@ class Compared:
     metric: str
     tune: Sequence[str]
     """Fields that were chosen for each level and task."""
-    claims: Sequence[Mapping[str, str]]
-    """What each says, the levels that it says are better and worse, and by which metric."""
+    claims: Sequence[Mapping[str, Any]]
+    """What each says, the levels that it says are better and worse, by which metric and how much, its digest, and since when it
+    was known, in seconds since 1970."""
     placed: Mapping[str, Sequence[str]]
-    """Level, task and data set of each cell."""
+    """Level, task, data set and family of each cell."""
     tried: Sequence[Mapping[str, Any]]
     """For every setting: cell id, level, task, setting, and trial ids with their seeds."""
+    count: str = "families"
+    """What tests count: families of data sets, or variants."""
+    baseline: str | None = None
+    """The level that all others are compared with."""
+    at_least: float | None = None
+    """The smallest probability of improvement that matters."""
+    alternates: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Cells that other tuning seeds would have chosen: their trials with their seeds."""
+    controls: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """The reported cells untrained: their trials with their seeds."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +200,7 @@ class Store:
         self._launches = folder / "launches"
         self._known: set[Path] = set()
         self._index: dict[str, _Where] = {}
+        self._first: dict[str, float] = {}
 
     def append(self, rows: Sequence[Row]) -> Path:
         """Write results as one file; raises OSError if the disk does not take them, leaving no half a file."""
@@ -201,6 +216,21 @@ class Store:
         """The status of every trial that has a result, or of those wanted."""
         latest = self._latest()
         return {trial: latest[trial].status for trial in (latest if wanted is None else wanted) if trial in latest}
+
+    def first_result(self, trials: Collection[str]) -> float | None:
+        """When the first of all results of these trials was stored, in seconds since 1970; None if there is none."""
+        self._latest()
+        return min((self._first[trial] for trial in trials if trial in self._first), default=None)
+
+    def known_since(self, claim: str, told: Mapping[str, Any]) -> float:
+        """When the claim with this digest was first launched, in seconds since 1970; now, if it never was, which is then kept."""
+        path = self.folder / CLAIMS / f"{claim}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(path.parent / "claims.lock", wait=True):
+            if not path.exists():
+                with _renamed(path) as temporary:
+                    temporary.write_text(json.dumps({**told, "since": time.time()}), encoding="utf-8")
+            return float(json.loads(path.read_text(encoding="utf-8"))["since"])
 
     def rows(self, wanted: Collection[str], columns: Sequence[str] = SCALARS) -> list[dict[str, Any]]:
         """The latest result of each trial wanted that has one, in that order."""
@@ -286,6 +316,7 @@ class Store:
                     continue
                 for row in table.to_pylist():
                     where = _Where(row["stored"], row["status"], path)
+                    self._first[row["trial_id"]] = min(row["stored"], self._first.get(row["trial_id"], math.inf))
                     if row["trial_id"] not in self._index or self._index[row["trial_id"]] <= where:
                         self._index[row["trial_id"]] = where
                 self._known.add(path)
@@ -318,7 +349,19 @@ def merge_into(store: Store, other: Store) -> Merged:
                 with _renamed(target / path.name) as temporary:
                     shutil.copyfile(path, temporary)
                 launches += path.suffix == ".json"
+    _merge_claims(store.folder / CLAIMS, other.folder / CLAIMS)
     return Merged(len(there) - len(both), len(both), sum(own[trial] != others[trial] for trial in both), launches)
+
+
+def _merge_claims(here: Path, there: Path) -> None:
+    """Take over claims; of one that both know, the earlier time counts."""
+    for path in sorted(there.glob("*.json")):
+        own = here / path.name
+        since = [float(json.loads(each.read_text(encoding="utf-8"))["since"]) for each in (path, own) if each.exists()]
+        if len(since) < 2 or since[0] < since[1]:
+            here.mkdir(parents=True, exist_ok=True)
+            with _renamed(own) as temporary:
+                shutil.copyfile(path, temporary)
 
 
 class _Where(NamedTuple):

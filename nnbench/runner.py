@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import secrets
@@ -31,6 +32,10 @@ from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, def
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+BEHIND = "trials behind the verdict"
+"""What are not reported: settings that could as well have been chosen, and untrained networks."""
 
 
 @dataclass(frozen=True)
@@ -129,17 +134,19 @@ def execute(
     tracker: Tracker | None = None,
     watchers: Sequence[object] = (),
     on_interrupt: Callable[[], None] = lambda: None,
-    on_tuning: Callable[[int, int], None] = lambda *_: None,
+    on_phase: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Results:
     """Do what a plan says; see `run`. `on_interrupt` is called at once when Ctrl-C is pressed for the first time.
 
-    `on_tuning` is told how many tuning trials have results, and of how many. A tuning that is interrupted raises KeyboardInterrupt.
+    `on_phase` is told of trials that are not reported: what they are, how many have results, and of how many. A tuning that is
+    interrupted raises KeyboardInterrupt.
     """
     store = plan.store
+    claims = _claims(plan)  # before anything is trained, so that what they are about cannot be known yet
     if plan.reported is None:
-        plan = _tuned(plan, executor, on_interrupt, on_tuning)
+        plan = _tuned(plan, executor, on_interrupt, on_phase)
     with store.choosing():
-        launch = _chosen(plan, catalog)
+        launch = _chosen(plan, catalog, claims)
         claimed = store.claim(launch)
         store.save(launch)
     if tracker and tracker.uri in launch.logged_to and not tracker.each_trial:
@@ -164,7 +171,9 @@ def execute(
                     settled += len(rows)
                     failed += sum(row["status"] not in FINAL for row in rows)
                     audience.tell("nnbench_results_stored", launch=launch, results=rows)
-            if settled == len(plan.missing):
+                behind = _passed(launch, plan.behind)
+                further = _train_behind(behind, plan, launch.id, (pool, alone), stop, on_phase)
+            if settled == len(plan.missing) and further == sum(map(len, behind)):
                 status = "failed" if failed else "finished"
         finally:
             launch = replace(launch, status=status, ended=time.time())
@@ -177,7 +186,26 @@ def execute(
     return Results(launch, store, trained, len(plan.missing) - settled, tuple(audience.problems), tracker)
 
 
-def _tuned(plan: Plan, executor: Executor | None, on_interrupt: Callable[[], None], on_tuning: Callable[[int, int], None]) -> Plan:
+def _train_behind(
+    waiting: Sequence[Sequence[Trial]],
+    plan: Plan,
+    launch_id: str,
+    pools: tuple[executors.Pool, executors.Pool | None],
+    stop: threading.Event,
+    on_phase: Callable[[str, int, int], None],
+) -> int:
+    """Train what is not reported but needed for the verdict; says how many trials have results now."""
+    done, total = 0, sum(map(len, waiting))
+    for stack, outcomes in executors.train_all(waiting, *pools, plan.workers + 1, stop):
+        plan.store.append([_row(launch_id, plan.grid.name, *each) for each in zip(stack, outcomes, strict=True)])
+        done += len(stack)
+        on_phase(BEHIND, done, total)
+    return done
+
+
+def _tuned(
+    plan: Plan, executor: Executor | None, on_interrupt: Callable[[], None], on_phase: Callable[[str, int, int], None]
+) -> Plan:
     """Train every setting with the tuning seeds, and choose; raises KeyboardInterrupt if that is interrupted."""
     total, waiting = len(plan.tuning.trials), plan.tuning.stacks
     done = total - len(plan.tuning.missing)
@@ -189,13 +217,13 @@ def _tuned(plan: Plan, executor: Executor | None, on_interrupt: Callable[[], Non
                 networks = {trial.cell.network_id: trial.cell for trial in plan.tuning.trials}
                 wrong = {name for name, check in executors.check_all(networks, pool, alone, stop) if not check.passed}
                 waiting = _without(waiting, wrong)
-            on_tuning(done, total)
+            on_phase("tuning trials", done, total)
             for stack, outcomes in executors.train_all(waiting, pool, alone, plan.workers + 1, stop):
                 plan.store.append(
                     [_row(launch_id, plan.grid.name, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
                 )
                 done += len(stack)
-                on_tuning(done, total)
+                on_phase("tuning trials", done, total)
         if stop.is_set():
             raise KeyboardInterrupt
     return with_choices(plan)
@@ -244,22 +272,22 @@ class _Audience:
                 self.problems.append(f"{name}: {hook} raised {type(error).__name__}: {error}")
 
 
-def _chosen(plan: Plan, catalog: Catalog) -> Launch:
+def _chosen(plan: Plan, catalog: Catalog, claims: Sequence[Mapping[str, Any]]) -> Launch:
     """The latest launch of the very same trials, which goes on if unfinished and is shown again if not; otherwise a new one."""
-    new = _new_launch(plan, catalog)
+    new = _new_launch(plan, catalog, claims)
     wanted = {trial.id for trial in plan.trials}
     for old in reversed(plan.store.launches()):
         if set(old.trial_ids) == wanted and old.grid == new.grid and not plan.fresh:
             again = replace(new, id=old.id, started=old.started, gradient_checks=old.gradient_checks)
             same = (old.gradcheck, old.compared) == (new.gradcheck, new.compared)
-            if plan.missing or old.status not in ("finished", "failed"):
+            if plan.missing or plan.behind or old.status not in ("finished", "failed"):
                 return again
             logged_to = old.logged_to if same else {}
             return replace(again, environment=old.environment, logged_to=logged_to)  # that in which its trials were trained
     return new
 
 
-def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
+def _new_launch(plan: Plan, catalog: Catalog, claims: Sequence[Mapping[str, Any]]) -> Launch:
     grid = plan.grid
     now = time.time()
     members: dict[str, list[Trial]] = defaultdict(list)
@@ -281,7 +309,7 @@ def _new_launch(plan: Plan, catalog: Catalog) -> Launch:
             **environment.describe(Path(grid.source).resolve().parent if grid.source else Path.cwd(), distributions),
             "nnbench_code": catalog.harness.digest,
         },
-        compared=_compared(plan),
+        compared=_compared(plan, claims),
     )
 
 
@@ -289,30 +317,43 @@ def _launch_id(now: float) -> str:
     return time.strftime("%Y%m%d-%H%M%S-", time.gmtime(now)) + secrets.token_hex(2)
 
 
-def _compared(plan: Plan) -> Compared | None:
+def _claims(plan: Plan) -> list[dict[str, Any]]:
+    """The grid's claims as a launch records them; those that this folder has not seen yet are noted with the time."""
+    compare = plan.grid.compare
+    if compare is None:
+        return []
+    levels = list(dict.fromkeys(each.level for each in plan.candidates))
+    found = []
+    for claim in plan.grid.claim:
+        told = {
+            "says": claim.says,
+            "better": find_level(claim.better, levels) or claim.better,
+            "worse": find_level(claim.worse, levels) or claim.worse,
+            "metric": claim.metric or compare.metric,
+            "at_least": claim.at_least or compare.at_least,
+        }
+        about = {**told, "grid": plan.grid.name, "factor": compare.factor}
+        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:20]
+        found.append({**told, "digest": digest, "written": plan.store.known_since(digest, about)})
+    return found
+
+
+def _compared(plan: Plan, claims: Sequence[Mapping[str, Any]]) -> Compared | None:
     """As it comes back from JSON, so that launches can be told apart by it."""
     compare = plan.grid.compare
     if compare is None:
         return None
     reported = {trial.cell.id for trial in plan.trials}
     levels = list(dict.fromkeys(each.level for each in plan.candidates))
-    trials: dict[str, dict[str, int]] = defaultdict(dict)
-    for trial in plan.tuning.trials:
-        trials[trial.cell.id][trial.id] = trial.seed
+    trials = _by_cell(plan.tuning.trials)
     return Compared(
         factor=compare.factor,
         metric=compare.metric,
         tune=plan.tuned,
-        claims=[
-            {
-                "says": claim.says,
-                "better": find_level(claim.better, levels) or claim.better,
-                "worse": find_level(claim.worse, levels) or claim.worse,
-                "metric": claim.metric or compare.metric,
-            }
-            for claim in plan.grid.claim
-        ],
-        placed={each.cell.id: [each.level, each.task, each.dataset] for each in plan.candidates if each.cell.id in reported},
+        claims=list(claims),
+        placed={
+            each.cell.id: [each.level, each.task, each.dataset, each.family] for each in plan.candidates if each.cell.id in reported
+        },
         tried=[
             {
                 "cell": each.cell.id,
@@ -324,7 +365,20 @@ def _compared(plan: Plan) -> Compared | None:
             for each in plan.candidates
             if plan.tuning.trials
         ],
+        count=compare.count,
+        baseline=None if compare.baseline is None else find_level(compare.baseline, levels) or compare.baseline,
+        at_least=compare.at_least,
+        alternates=_by_cell(plan.alternates.trials),
+        controls=_by_cell(plan.controls.trials),
     )
+
+
+def _by_cell(trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
+    """Ids and seeds of the trials of each cell."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for trial in trials:
+        found[trial.cell.id][trial.id] = trial.seed
+    return dict(found)
 
 
 def _launch_cell(group: Sequence[Trial], texts: Mapping[str, str]) -> LaunchCell:
@@ -349,6 +403,12 @@ def _with_checks(launch: Launch, plan: Plan, pool: executors.Pool, alone: execut
         return launch
     made = {name: check.as_dict() for name, check in executors.check_all(missing, pool, alone, stop)}
     return replace(launch, gradient_checks={**launch.gradient_checks, **made}, logged_to={})
+
+
+def _passed(launch: Launch, stacks: Sequence[Sequence[Trial]]) -> list[list[Trial]]:
+    """The stacks without networks whose gradient check failed, where passing it is required."""
+    required = launch.gradcheck == "require"
+    return _without(stacks, [name for name, check in launch.gradient_checks.items() if required and not check["passed"]])
 
 
 def _split(launch: Launch, plan: Plan) -> tuple[list[list[Trial]], list[executors.Finished]]:

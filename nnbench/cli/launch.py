@@ -24,7 +24,8 @@ from nnbench.grid import Grid
 from nnbench.planning import Phase, make_plan
 from nnbench.report import gradients
 from nnbench.report.cells import MEASURES, Line, measures, totals
-from nnbench.report.comparison import sections, verdict
+from nnbench.report.comparison import sections
+from nnbench.report.verdict import notes, verdict
 
 GRID = click.argument("grid", metavar="GRID.toml", type=click.Path(path_type=Path))
 SET = click.option(
@@ -110,7 +111,7 @@ def run(
                 tracker=tracker,
                 watchers=[progress],
                 on_interrupt=progress.interrupted,
-                on_tuning=progress.tuned,
+                on_phase=progress.phase,
             )
         except KeyboardInterrupt:
             out.print("Stopped. Results so far are stored; the same command goes on.", style="bold")
@@ -143,6 +144,8 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
         ("seeds", ", ".join(map(str, parsed.seed_list)) if len(parsed.seed_list) <= 10 else f"{len(parsed.seed_list)}"),
         *_phase_rows("tuning ", found.tuning if found.tuning.trials else None),
         *_phase_rows("", found.reported),
+        *_phase_rows("other settings' ", found.alternates if found.alternates.trials else None),
+        *_phase_rows("untrained ", found.controls if found.controls.trials else None),
         *(
             [("trials", f"{found.cells * len(parsed.seed_list):,} of the settings that tuning chooses")]
             if not found.reported
@@ -185,7 +188,7 @@ def print_comparison(out: Console, found: Comparison) -> None:
         if section.below:
             out.print(section.below, markup=False)
     out.print()
-    for note in found.notes:
+    for note in notes(found):
         out.print(note, style="yellow", markup=False)
     out.print(verdict(found), style="bold", markup=False)
     out.print()

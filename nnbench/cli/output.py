@@ -48,6 +48,8 @@ class LaunchProgress:
         self._out = out
         self._track = track
         self._bars: Progress | None = None
+        self._extra: Progress | None = None
+        self._phase = ""
         self._began = 0.0
         self._said = time.monotonic()
         self._total = self._done = self._already = 0
@@ -57,6 +59,7 @@ class LaunchProgress:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end_phase()
         if self._bars:
             self._bars.stop()
 
@@ -100,20 +103,28 @@ class LaunchProgress:
             left = (self._total - self._done) / rate
             self._out.print(f"{self._done} of {self._total} trials trained, {rate:.1f} a second, {left:.0f} s left")
 
-    def tuned(self, done: int, total: int) -> None:
-        """Show how far the tuning is, which comes before the launch."""
+    def phase(self, what: str, done: int, total: int) -> None:
+        """Show how far trials are that are not reported: those of tuning before, those behind the verdict after the others."""
         if self._out.is_terminal:
-            if self._bars is None:
-                self._bars = self._made()
-                self._tuning = self._bars.add_task("tuning trials", total=total, rate="")
-                self._bars.start()
-            self._bars.update(self._tuning, completed=done)
+            if self._phase != what:
+                self._end_phase()
+                self._phase, self._extra = what, self._made()
+                self._counted = self._extra.add_task(what, total=total, rate="")
+                if self._bars:
+                    self._bars.stop()
+                self._extra.start()
+            if self._extra:
+                self._extra.update(self._counted, completed=done)
             if done == total:
-                self._bars.stop()
-                self._bars = None
+                self._end_phase()
         elif time.monotonic() - self._said > 5:
-            self._out.print(f"{done} of {total} tuning trials trained")
+            self._out.print(f"{done} of {total} {what} trained")
             self._said = time.monotonic()
+
+    def _end_phase(self) -> None:
+        if self._extra:
+            self._extra.stop()
+        self._extra, self._phase = None, ""
 
     def cell_logged(self) -> None:
         """Count a cell that the tracking store has."""

@@ -6,17 +6,20 @@ import dataclasses
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nnbench.analysis import metrics, tuning
-from nnbench.analysis.comparison import ClaimMade, Comparison, Pair, Placed, compare, p_text
+from nnbench.analysis.comparison import ClaimMade, ClaimOutcome, Comparison, Level, Pair, Placed, Terms, compare
 from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.statistics import Interval
 from nnbench.analysis.tuning import Choice
 from nnbench.report import tables
+from nnbench.report.verdict import cautions, evidence, notes, p_text, verdict, why
 from nnbench.results import Compared, Launch, Store
+
+CLAIM_HEAD = ("claim", "verdict", "evidence", "to be known")
 
 
 @dataclass(frozen=True)
@@ -36,25 +39,70 @@ def comparison(launch: Launch, store: Store) -> Comparison | None:
     asked = launch.compared
     if asked is None:
         return None
-    names = ["steps_to_target", asked.metric, *(claim["metric"] for claim in asked.claims)]
-    epochs = {cell.id: cell.fields["epochs"] for cell in launch.cells}
-    rows = store.rows(launch.trial_ids, metrics.columns(names))
+    judged = [*dict.fromkeys([asked.metric, *(str(claim["metric"]) for claim in asked.claims)])]
+    again = [trial for trials in asked.alternates.values() for trial in trials]
+    untrained = [trial for trials in asked.controls.values() for trial in trials]
+    cell_of = {trial: cell for cell, trials in asked.controls.items() for trial in trials}
+    controls = [{**row, "cell_id": cell_of[row["trial_id"]]} for row in _rows(store, untrained, judged)]
     return compare(
         asked.factor,
         asked.metric,
         {cell: Placed(*where) for cell, where in asked.placed.items()},
-        [{**row, "epochs": epochs[row["cell_id"]]} for row in rows],
-        [ClaimMade(**claim) for claim in asked.claims],
-        choices(asked, store),
-        max((len(each["trials"]) for each in asked.tried), default=0),
+        _rows(store, [*launch.trial_ids, *again], judged),
+        [_claim(launch, store, claim) for claim in asked.claims],
+        choices(asked, store, judged),
+        controls,
+        Terms(asked.count, asked.baseline, asked.at_least, _looks(launch, store)),
     )
 
 
-def choices(asked: Compared, store: Store) -> list[Choice]:
-    """What tuning chose, again from its results."""
+def _rows(store: Store, trials: Sequence[str], judged: Sequence[str]) -> list[dict[str, Any]]:
+    """Results with what these metrics take, epochs among it where one takes them."""
+    wanted = metrics.columns(["steps_to_target", *judged])
+    if not any("epochs" in METRICS[name].columns for name in judged):
+        return store.rows(trials, wanted)
+    rows = store.rows(trials, [*wanted, "fields"])
+    return [{**row, "epochs": json.loads(row["fields"])["epochs"]} for row in rows]
+
+
+def choices(asked: Compared, store: Store, judged: Sequence[str]) -> dict[str, list[Choice]]:
+    """What tuning chose for each metric that is judged, again from its results."""
+    if not asked.tried:
+        return {}
     tried = [tuning.Tried(each["cell"], each["level"], each["task"], each["setting"]) for each in asked.tried]
     rows = store.rows([trial for each in asked.tried for trial in each["trials"]], tuning.COLUMNS)
-    return tuning.choose(tried, rows, asked.metric)
+    return {metric: tuning.choose(tried, rows, metric) for metric in judged}
+
+
+def _claim(launch: Launch, store: Store, claim: Mapping[str, Any]) -> ClaimMade:
+    return ClaimMade(
+        says=claim["says"],
+        better=claim["better"],
+        worse=claim["worse"],
+        metric=claim["metric"],
+        at_least=claim.get("at_least"),
+        post_hoc=_post_hoc(launch, store, claim),
+    )
+
+
+def _post_hoc(launch: Launch, store: Store, claim: Mapping[str, Any]) -> bool | None:
+    """Whether the claim was first launched after any of its trials had a result; None for launches that did not record that."""
+    asked, written = launch.compared, claim.get("written")
+    if asked is None or written is None:
+        return None
+    levels = (claim["better"], claim["worse"])
+    trials = [trial for cell in launch.cells if asked.placed[cell.id][0] in levels for trial in cell.trials]
+    trials += [trial for each in asked.tried if each["level"] in levels for trial in each["trials"]]
+    first = store.first_result(trials)
+    return first is not None and first < written
+
+
+def _looks(launch: Launch, store: Store) -> int:
+    """How many launches of the grid have looked at these trials, or at a part of them, so far."""
+    own = set(launch.trial_ids)
+    others = (other for other in store.launches() if other.grid == launch.grid and not other.alternative)
+    earlier = (set(other.trial_ids) for other in others if other.started < launch.started)
+    return 1 + sum(bool(trials) and trials < own for trials in earlier)
 
 
 def sections(found: Comparison) -> list[Section]:
@@ -65,20 +113,13 @@ def sections(found: Comparison) -> list[Section]:
     if found.claims:
         made.append(_claims(found))
     if found.choices:
-        made.append(_tuning(found))
+        made += [_tuning(found), _budgets(found)]
     return made
-
-
-def verdict(found: Comparison) -> str:
-    """The verdict as a sentence."""
-    text = found.verdict
-    named = any(text.startswith(level.name) for level in found.levels)
-    return (text if named else text[:1].upper() + text[1:]) + ("" if text.endswith(".") else ".")
 
 
 def markdown(found: Comparison) -> str:
     """Verdict, tables and what cannot be concluded."""
-    parts = [f"**{verdict(found)}**", "", *(f"- {note}" for note in found.notes)]
+    parts = [f"**{verdict(found)}**", "", *(f"- {note}" for note in notes(found))]
     for section in sections(found):
         parts += ["", f"**{section.title}**", "", *tables.markdown_lines(section.head, section.rows)]
         parts += ["", section.below] if section.below else []
@@ -92,23 +133,25 @@ def as_json(found: Comparison) -> str:
 
 def as_csv(found: Comparison) -> str:
     """For each pair of levels, one line over everything, one for each data set, and one for each task."""
-    head = ["metric", "first", "second", "dataset", "task", "improvement", "low", "high", "p", "tasks", "won", "lost", "about"]
+    head = ["metric", "first", "second", "dataset", "task", "improvement", "low", "high", "p", "tasks", "won", "lost"]
+    head += ["paired", "answer", "about"]
     rows: list[Sequence[Any]] = []
     for pair in found.pairs:
         interval = pair.improvement
         start = [pair.metric, pair.first, pair.second]
-        figures = [interval.value, interval.low, interval.high, pair.p, pair.tasks, pair.won, pair.lost, pair.scope]
+        numbers = [interval.value, interval.low, interval.high, pair.p, pair.tasks, pair.won, pair.lost, pair.paired]
+        figures = [*numbers, _answer(pair), pair.scope]
         rows.append([*start, "", "", *figures])
-        rows += [
-            [*start, each.dataset, "", each.improvement, "", "", each.p, *[""] * 3, "this data set alone"] for each in pair.datasets
-        ]
-        rows += [[*start, each.dataset, each.task, each.improvement, *[""] * 6, "this task alone"] for each in pair.by_task]
+        for on in pair.datasets:
+            p = "" if math.isnan(on.p) else on.p
+            rows.append([*start, on.dataset, "", on.improvement, "", "", p, *[""] * 5, "this data set alone"])
+        rows += [[*start, each.dataset, each.task, each.improvement, *[""] * 8, "this task alone"] for each in pair.by_task]
     return tables.csv_text(head, rows)
 
 
 def tuning_csv(launch: Launch, found: Comparison) -> str:
     """Every setting that was tried, with its trials, and whether it was chosen."""
-    chosen = {choice.cell: choice for choice in found.choices}
+    chosen = {choice.cell: choice for choice in found.choices.get(found.metric, ())}
     asked = launch.compared
     names = list(asked.tune) if asked else []
     rows: list[Sequence[Any]] = []
@@ -123,7 +166,7 @@ def tuning_csv(launch: Launch, found: Comparison) -> str:
 
 def tags(found: Comparison) -> dict[str, str]:
     """What a launch's run is tagged with, so that runs can be filtered by it."""
-    counts = Counter(outcome.verdict for outcome in found.claims)
+    counts = Counter(claim_verdict(outcome) for outcome in found.claims)
     claims = ", ".join(f"{count} {verdict_}" for verdict_, count in counts.items())
     return {
         "nnbench.factor": found.factor,
@@ -143,7 +186,7 @@ def _levels(found: Comparison) -> Section:
             _interval(level.middle, metric.time),
             _share(level.reached),
             _number(level.area),
-            f"{level.diverged} of {level.trials}" + (f", {level.failed} failed" if level.failed else ""),
+            ", ".join([f"{level.diverged} of {level.trials}", *_lacking(level)]),
         )
         for level in found.levels
     ]
@@ -160,14 +203,20 @@ def _levels(found: Comparison) -> Section:
     return Section(title, kept, picked, kept[1:], ranked)
 
 
+def _lacking(level: Level) -> list[str]:
+    return [f"{count} {what}" for count, what in ((level.failed, "failed"), (level.missing, "missing")) if count]
+
+
 def _pairs(found: Comparison) -> Section:
     best = found.levels[0].name
-    pairs = [pair for pair in found.pairs if best in (pair.first, pair.second)] if len(found.levels) > 4 else list(found.pairs)
+    many = len(found.levels) > 4 and found.baseline is None
+    pairs = [pair for pair in found.pairs if best in (pair.first, pair.second)] if many else list(found.pairs)
     rows = [
         (
             pair.first,
             pair.second,
             _interval(pair.improvement),
+            _number(pair.paired),
             f"{pair.won} of {pair.tasks}",
             f"{pair.effect:+.2f}",
             "–" if pair.scope == "nothing" else p_text(pair.p),
@@ -175,64 +224,95 @@ def _pairs(found: Comparison) -> Section:
         )
         for pair in pairs
     ]
-    head = ("looks better", "than", "probability of improvement", "tasks won", "effect", "Holm p", "shown")
+    first = "looks better" if found.baseline is None else "level"
+    second = "than" if found.baseline is None else "baseline"
+    head = (first, second, "probability of improvement", "paired wins", "tasks won", "effect", "Holm p", "shown")
     rest = len(found.pairs) - len(pairs)
     below = f"{rest} more pairs, without {best}: --format csv has all of them." if rest else ""
-    return Section("Pairs of levels", head, rows, head[2:6], below)
+    return Section("Pairs of levels", head, rows, head[2:7], below)
 
 
 def _answer(pair: Pair) -> str:
+    if pair.equal:
+        return "practically equal"
     if pair.scope == "nothing":
         return "cannot be told"
     about = "" if pair.scope == "data sets" else ", on these data sets alone"
-    return f"yes{about}" if pair.different else f"no{about}"
+    if pair.withheld:
+        return f"withheld{about}"
+    doubt = ", by construction" if pair.by_construction else ""
+    return f"yes{doubt}{about}" if pair.different else f"no{about}"
 
 
 def _claims(found: Comparison) -> Section:
-    return Section("Claims, written before the launch", ("claim", "verdict", "evidence"), claim_rows(found))
+    before = all(outcome.post_hoc is False for outcome in found.claims)
+    return Section("Claims, written before the launch" if before else "Claims", CLAIM_HEAD, claim_rows(found))
 
 
-def claim_rows(found: Comparison) -> list[tuple[str, str, str]]:
-    """What each claim says, what became of it, and the evidence."""
-    return [(outcome.says, outcome.verdict, _evidence(outcome.pair)) for outcome in found.claims]
+def claim_rows(found: Comparison) -> list[tuple[str, str, str, str]]:
+    """What each claim says, what became of it, the evidence, and what should be known about it."""
+    return [
+        (outcome.says, claim_verdict(outcome), _evidence(outcome.pair), "; ".join(cautions(found, outcome)) or "–")
+        for outcome in found.claims
+    ]
+
+
+def claim_verdict(outcome: ClaimOutcome) -> str:
+    """The verdict; one about a claim that came after the results says so."""
+    return f"{outcome.verdict}, post hoc" if outcome.post_hoc else outcome.verdict
 
 
 def _evidence(pair: Pair) -> str:
-    on = f"better on {pair.won} of {pair.tasks} tasks" if pair.tasks else "no task in common"
-    alone = ", on these data sets alone" if pair.scope == "these data sets alone" else ""
-    return f"{on}, {pair.evidence()}{alone}"
+    on = f"better on {pair.won} of {pair.tasks} tasks" if pair.tasks else ""
+    alone = "on these data sets alone" if pair.scope == "these data sets alone" else ""
+    return ", ".join(filter(None, [on, evidence(pair), alone, "" if pair.different or pair.equal else why(pair)]))
 
 
 def _tuning(found: Comparison) -> Section:
-    """What was chosen, level by level; the JSON has every task."""
-    by_level: dict[str, list[Choice]] = defaultdict(list)
-    for choice in found.choices:
-        by_level[choice.level].append(choice)
+    """What was chosen for each metric that is judged, level by level; the JSON has every task."""
+    by_level: dict[tuple[str, str], list[Choice]] = defaultdict(list)
+    for metric, own in found.choices.items():
+        for choice in own:
+            by_level[choice.level, metric].append(choice)
+    several = len(found.choices) > 1
     rows = [
         (
-            level,
+            f"{level}, for {METRICS[metric].says}" if several else level,
             "; ".join(_chosen(name, own) for name in own[0].setting),
             _spans({choice.budget for choice in own}),
-            f"{_mean([choice.score for choice in own])} against {_mean([choice.spread for choice in own])}",
-            "; ".join(_edges(own, found.tuning_seeds)) or "none",
+            f"{_middle([choice.score for choice in own])} against {_middle([choice.middle for choice in own])}",
+            "; ".join(_edges(own)) or "none",
         )
-        for level, own in by_level.items()
+        for (level, metric), own in by_level.items()
     ]
-    budgets = {choice.budget for choice in found.choices}
+    budgets = {choice.budget for own in found.choices.values() for choice in own}
     told = (
         f"Every level had the same budget on every task, {budgets.pop()} settings."
         if len(budgets) == 1
         else f"Budgets are not equal ({_spans(budgets)} settings): a level with more had a better chance."
     )
-    by = {"speed": "1 / steps"}.get(METRICS[found.metric].tuned_by, METRICS[found.metric].tuned_by.replace("_", " "))
+    by = " or ".join(dict.fromkeys(tuning.CRITERIA[METRICS[metric].tuned_by].says for metric in found.choices))
     head = (
         found.factor,
         "chosen on validation",
         "settings",
-        f"{by}: best against median setting",
+        f"{by}: best against middle setting",
         "best at the edge of what was tried",
     )
     return Section("Tuning, with seeds of its own", head, rows, ("settings",), told)
+
+
+def _budgets(found: Comparison) -> Section:
+    """What a smaller search would have found."""
+    most = max((len(level.expected) for level in found.levels), default=0)
+    shown = [tries for tries in (1, 2, 3, 5, 10, 20, 50, 100) if tries < most] + [most]
+    rows = [
+        (level.name, *(f"{level.expected[tries - 1]:.3f}" if tries <= len(level.expected) else "–" for tries in shown))
+        for level in found.levels
+    ]
+    head = (found.factor, *(f"{tries} setting{'s' if tries > 1 else ''}" for tries in shown))
+    told = "Best validation accuracy to expect from so many of the settings, tried at random (Dodge et al. 2019)."
+    return Section("What a smaller search would find", head, rows, head[1:], told)
 
 
 def _chosen(name: str, choices_: Sequence[Choice]) -> str:
@@ -244,16 +324,16 @@ def _chosen(name: str, choices_: Sequence[Choice]) -> str:
     return ", ".join([f"{name} = {first} on {times} tasks", *(f"{value} on {number}" for value, number in rest)])
 
 
-def _edges(choices_: Sequence[Choice], seeds: int) -> list[str]:
+def _edges(choices_: Sequence[Choice]) -> list[str]:
     """For each edge that was best somewhere: where, and how many trials would settle what lies beyond."""
     found: dict[tuple[str, float, str, float], list[int]] = defaultdict(list)
     for choice in choices_:
         for edge in choice.edges:
-            found[edge.field, edge.value, edge.side, edge.beyond].append(edge.cells)
+            found[edge.field, edge.value, edge.side, edge.beyond].append(edge.cells * choice.seeds)
     return [
-        f"{field} = {value:g}, the {side}, on {len(cells)} of {len(choices_)} tasks: "
-        f"trying {beyond:g} there takes {sum(cells) * seeds} trials"
-        for (field, value, side, beyond), cells in found.items()
+        f"{field} = {value:g}, the {side}, on {len(trials)} of {len(choices_)} tasks: "
+        f"trying {beyond:g} there takes {sum(trials)} trials"
+        for (field, value, side, beyond), trials in found.items()
     ]
 
 
@@ -261,8 +341,10 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _mean(values: Sequence[float]) -> str:
-    return f"{sum(values) / len(values):.3g}"
+def _middle(values: Sequence[float]) -> str:
+    """Median over tasks, or that most never arrive."""
+    value = sorted(values)[len(values) // 2]
+    return "never" if math.isinf(value) else f"{value:.3g}"
 
 
 def _spans(values: set[int]) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnbench.analysis.comparison import Comparison, Pair, p_text
-from nnbench.analysis.robustness import Judgement, Statement, pair_verdict
+from nnbench.analysis.comparison import Comparison, Pair, reversed_pair
+from nnbench.analysis.robustness import Judgement, Statement
 from nnbench.grid import Alternative
-from nnbench.report import comparison, tables
+from nnbench.report import comparison, tables, verdict
 
 HEAD = ("alternative", "verdict", "evidence")
 FEW = 4
@@ -131,20 +131,13 @@ def _pair_judged(better: str, worse: str, launched: Launched) -> Judgement:
     first, second = launched.alternative.level(better), launched.alternative.level(worse)
     for pair in launched.comparison.pairs:
         if {pair.first, pair.second} == {first, second}:
-            return _judged(launched, pair_verdict(pair, first), _evidence(pair, first))
+            own = pair if pair.first == first else reversed_pair(pair)
+            return _judged(launched, own.outcome, verdict.evidence(own))
     return _unjudged(launched, f"{first} and {second} are not compared there")
 
 
-def _evidence(pair: Pair, first: str) -> str:
-    """Probability of improvement of that level over the other, with its interval, and p."""
-    interval = pair.improvement
-    figures = (interval.value, interval.low, interval.high)
-    value, low, high = figures if pair.first == first else (1 - interval.value, 1 - interval.high, 1 - interval.low)
-    return f"probability of improvement {value:.2f} [{low:.2f}, {high:.2f}], Holm p = {p_text(pair.p)}"
-
-
-def _judged(launched: Launched, verdict: str, evidence: str) -> Judgement:
-    return Judgement(launched.alternative.what, verdict, evidence, launched.alternative.changes == "seeds")
+def _judged(launched: Launched, outcome: str, evidence: str) -> Judgement:
+    return Judgement(launched.alternative.what, outcome, evidence, launched.alternative.changes == "seeds")
 
 
 def _unjudged(launched: Launched, reason: str) -> Judgement:

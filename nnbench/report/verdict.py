@@ -1,0 +1,299 @@
+"""A comparison in sentences: the verdict, the evidence for it, and what should be known before one relies on it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from nnbench.analysis.comparison import ClaimOutcome, Comparison, Level
+from nnbench.analysis.metrics import METRICS
+from nnbench.analysis.pairs import ALPHA, Pair, reversed_pair
+from nnbench.analysis.statistics import Interval, pairs_needed
+from nnbench.analysis.tuning import Choice
+
+LOOKS = "a launch that is enlarged until it says something is called different more often than in 5 of 100 cases"
+
+
+def verdict(found: Comparison) -> str:
+    """The answer in one sentence."""
+    text = _answer(found)
+    first = text.split(" ", 1)[0]
+    named = any(level.name.startswith(first) for level in found.levels)
+    return (text if named else text[:1].upper() + text[1:]) + ("" if text.endswith(".") else ".")
+
+
+def sentence(pair: Pair) -> str:
+    """What was found about two levels, with effect, interval, and how it was reached."""
+    if pair.equal:
+        return f"{pair.first} and {pair.second} are practically equal: {evidence(pair)}, and {_number(pair.at_least)} matters"
+    if not pair.different:
+        reasons = [each for each in (why(pair), more(pair)) if each]
+        told = f"no difference could be shown between {pair.first} and {pair.second}: {evidence(pair)}"
+        return "; ".join([told, *reasons])
+    towards = _towards(pair)
+    alone = "" if pair.scope == "data sets" else f", on {_listed([each.dataset for each in pair.datasets])} alone"
+    on = f"on {towards.won} of {_counted(pair.tasks, 'task')}{alone}"
+    told = f"{towards.first} {METRICS[pair.metric].wins} than {towards.second} {on} ({evidence(towards)})"
+    return "; ".join([told, *reservations(pair)])
+
+
+def evidence(pair: Pair) -> str:
+    """Probability of improvement with its interval, and p."""
+    found = f"probability of improvement {_interval(pair.improvement)}"
+    match pair.scope:
+        case "data sets":
+            return f"{found}, Holm p = {p_text(pair.p)} over {datasets(pair)}"
+        case "these data sets alone":
+            return f"{found}, Holm p = {p_text(pair.p)} paired over {pair.seeds} seeds"
+        case _:
+            return found
+
+
+def datasets(pair: Pair) -> str:
+    """How many data sets the answer counts, and as what."""
+    if pair.count == "variants":
+        return f"{_counted(len(pair.datasets), 'variant')} of {_counted(pair.families, 'data set')}"
+    return _counted(len(pair.datasets), "data set")
+
+
+def why(pair: Pair) -> str:
+    """What stands in the way of an answer, if it is not a p that is too large."""
+    if not pair.tasks:
+        return "every run of both scored the same on every task" if pair.silent else "they have no task in common"
+    if pair.withheld:
+        return f"{_counted(pair.lacking, 'trial')} failed or missing, which could undo the answer if they were the worst"
+    if pair.seeds < 2:
+        return "with one seed nothing tells luck from merit"
+    if all(each.improvement == 0.5 for each in pair.datasets):
+        return f"they are equal on every data set (better on {_share(pair.paired)} of equal seeds)"
+    if pair.scope == "nothing":
+        return f"there are too few seeds and data sets for any test to reach {ALPHA}"
+    return _not_enough(pair)
+
+
+def _not_enough(pair: Pair) -> str:
+    value, low, high = pair.improvement.value, pair.improvement.low, pair.improvement.high
+    if pair.scope != "data sets":
+        if len({each.improvement > 0.5 for each in pair.datasets}) > 1:
+            return "the data sets disagree"
+        if pair.tuning_seeds == 1 and pair.p <= ALPHA:
+            return "settings were chosen with one tuning seed, and nothing tells how much luck was in that"
+    if pair.p <= ALPHA and low <= 0.5 <= high:
+        return "the interval leaves ½ in: so small a difference could be the luck of these seeds"
+    if pair.p <= ALPHA and (value - 0.5) * pair.effect <= 0:
+        return "the mean over data sets and their ranks point different ways"
+    return ""
+
+
+def more(pair: Pair) -> str:
+    """What it would take to decide."""
+    if pair.more is None or pair.withheld:
+        return ""
+    ways = [
+        f"{number} more {what}{'s' if number != 1 else ''}"
+        for number, what in ((pair.more.datasets, "data set"), (pair.more.seeds, "seed"))
+        if number is not None
+    ]
+    if not ways:
+        return "no affordable number of data sets or seeds would decide it at this effect"
+    return f"about {', or '.join(ways)} would decide it at this effect"
+
+
+def reservations(pair: Pair) -> list[str]:
+    """What takes weight from an answer."""
+    found = []
+    if pair.by_construction:
+        found.append("untrained networks differ in the same way, so this is by construction and says nothing about training")
+    if pair.at_least is not None and pair.outcome == "undecided":
+        found.append(f"a probability below {_number(pair.at_least)}, which would not matter, cannot be ruled out")
+    return found
+
+
+def notes(found: Comparison) -> list[str]:
+    """What cannot be concluded, and why, in plain sentences."""
+    levels = [level for level in found.levels if level.name not in found.failed]
+    told = [f"Every trial of {name} failed: it is left out of every comparison." for name in found.failed]
+    if len(levels) < 2:
+        only = levels[0].name if levels else "none"
+        return [*told, f"There is only one level to compare, {only}: there is nothing to compare it with."]
+    return [
+        *told,
+        *_too_few(found),
+        *_about_trials(found, levels),
+        *_silent(found),
+        *tuning_cautions([*found.choices.get(found.metric, ())], None),
+        *([f"This is look {found.looks} at these cells: {LOOKS}."] if found.looks > 1 else []),
+    ]
+
+
+def cautions(found: Comparison, outcome: ClaimOutcome) -> list[str]:
+    """What should be known about a claim's verdict."""
+    pair = outcome.pair
+    told = ["written after the first results of its trials"] if outcome.post_hoc else []
+    told += ["not recorded when it was written"] if outcome.post_hoc is None else []
+    told += reservations(pair) if pair.different else []
+    told += [f"{_counted(pair.lacking, 'trial')} failed or missing"] if pair.lacking else []
+    told += [f"says nothing: {_listed(pair.silent)}"] if pair.silent else []
+    told += [f"look {found.looks}"] if found.looks > 1 else []
+    return told + tuning_cautions(found.choices.get(pair.metric, ()), {pair.first, pair.second})
+
+
+def tuning_cautions(choices: Sequence[Choice], levels: set[str] | None) -> list[str]:
+    """Best values at the edge of what was tried, and unequal budgets, for some levels or all."""
+    own = [choice for choice in choices if levels is None or choice.level in levels]
+    edges = Counter(choice.level for choice in own if choice.edges)
+    tasks = Counter(choice.level for choice in own)
+    told = [f"the best setting of {name} is the last one tried on {count} of {tasks[name]} tasks" for name, count in edges.items()]
+    budgets = {choice.level: choice.budget for choice in own}
+    if len(set(budgets.values())) > 1:
+        told.append(f"unequal budgets: {_listed([f'{count} settings for {name}' for name, count in budgets.items()])}")
+    if own and own[0].seeds == 1:
+        told.append("settings were chosen with one seed: the luck in that is in no interval")
+    return told
+
+
+def p_text(p: float) -> str:
+    """A p-value with as many digits as it deserves."""
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
+
+
+def _answer(found: Comparison) -> str:
+    if len(found.levels) - len(found.failed) < 2:
+        return f"nothing to compare: {notes(found)[-1]}"
+    if found.baseline is not None and len(found.pairs) > 1:
+        return _against(found, found.baseline)
+    if len(found.pairs) == 1:
+        return sentence(found.pairs[0])
+    if not found.pairs:
+        return f"nothing to compare: every trial of the baseline, {found.baseline}, failed"
+    best = found.levels[0].name
+    own = [pair if pair.first == best else reversed_pair(pair) for pair in found.pairs if best in (pair.first, pair.second)]
+    beaten = [pair for pair in own if pair.different and pair.better == best]
+    others = [pair for pair in own if pair not in beaten]
+    if not beaten:
+        closest = min(own, key=lambda pair: pair.p)
+        return (
+            f"no difference could be shown between {best}, which looks best, and the other {len(own)} levels; "
+            f"the clearest is against {closest.second}: {'; '.join(filter(None, [evidence(closest), why(closest), more(closest)]))}"
+        )
+    weakest = max(beaten, key=lambda pair: pair.p)
+    against = "every other level" if not others else _listed([pair.second for pair in beaten])
+    alone = "" if weakest.scope == "data sets" else " on these data sets alone"
+    told = f"{best} {METRICS[found.metric].wins} than {against}{alone}"
+    on = f"on {weakest.won} of {_counted(weakest.tasks, 'task')}"
+    least = f"at the least clear, against {weakest.second}, {on}: {evidence(weakest)}"
+    return "; ".join([f"{told} ({least}){_rest([(pair.second, pair) for pair in others])}", *reservations(weakest)])
+
+
+def _against(found: Comparison, baseline: str) -> str:
+    """Each level against the baseline."""
+    better = [pair for pair in found.pairs if pair.different and pair.better == pair.first]
+    worse = [pair for pair in found.pairs if pair.different and pair.better == pair.second]
+    rest = [pair for pair in found.pairs if not pair.different]
+    wins = METRICS[found.metric].wins
+    parts = []
+    if better:
+        names = _listed([_with_evidence(pair.first, pair) for pair in better])
+        parts.append(f"{names} {_plural(wins, len(better))} than {baseline}")
+    if worse:
+        parts.append(f"{baseline} {wins} than {_listed([_with_evidence(pair.first, reversed_pair(pair)) for pair in worse])}")
+    if not parts:
+        closest = min(rest, key=lambda pair: pair.p)
+        told = f"no level could be shown to differ from {baseline}; the clearest is {closest.first}: {evidence(closest)}"
+        return "; ".join(filter(None, [told, why(closest), more(closest)]))
+    return "; ".join(parts) + _rest([(pair.first, pair) for pair in rest])
+
+
+def _with_evidence(name: str, pair: Pair) -> str:
+    return f"{name} ({_interval(pair.improvement)}, Holm p = {p_text(pair.p)})"
+
+
+def _plural(wins: str, count: int) -> str:
+    """`has` and `reaches` as several do it."""
+    if count == 1:
+        return wins
+    verb, rest = wins.split(" ", 1)
+    return f"{ {'has': 'have', 'reaches': 'reach', 'does': 'do'}.get(verb, verb.removesuffix('s')) } {rest}"
+
+
+def _rest(others: Sequence[tuple[str, Pair]]) -> str:
+    """Levels that are no worse, by name."""
+    equal = [name for name, pair in others if pair.equal]
+    unclear = [name for name, pair in others if not pair.equal]
+    told = f"; practically equal to {_listed(equal)}" if equal else ""
+    return told + (f"; no difference from {_listed(unclear)} could be shown" if unclear else "")
+
+
+def _too_few(found: Comparison) -> list[str]:
+    told = []
+    needed = pairs_needed(max(len(found.pairs), 1))
+    if len(found.datasets) < needed:
+        held = f"With {_counted(len(found.datasets), 'data set')} no test over data sets can reach {ALPHA}"
+        compared = "" if len(found.pairs) < 2 else f" for {len(found.pairs)} pairs of levels"
+        told.append(f"{held}{compared}; it takes {needed}. What is found holds for these data sets alone.")
+    if found.seeds == 1:
+        told.append("There is one seed: nothing tells how much luck is in a task's result, and no difference can be shown.")
+    if found.seeds == 2:
+        told.append("There are two seeds, which show no spread: intervals take it to be that of a coin.")
+    return told
+
+
+def _about_trials(found: Comparison, levels: Sequence[Level]) -> list[str]:
+    told = []
+    gone = [level.name for level in levels if level.trials and level.diverged == level.trials - level.failed]
+    if gone:
+        told.append(f"Every trial of {_listed(gone)} diverged.")
+    if METRICS[found.metric].time and all(level.reached == 0 for level in levels):
+        told.append("No trial reached its target, so steps say nothing; compare by test_accuracy or valid_area instead.")
+    counts = [
+        f"{number} of {level.name} {what}"
+        for level in levels
+        for number, what in ((level.failed, "failed"), (level.missing, "missing"))
+        if number
+    ]
+    if counts:
+        told.append(
+            f"Trials without a result: {_listed(counts)}. An answer that they could undo is withheld; the same command tries "
+            "them again."
+        )
+    partly = [level.name for level in levels if level.tasks < found.tasks]
+    if partly:
+        told.append(f"{_listed(partly)} did not run on every task; pairs are compared on the tasks that both have.")
+    return told
+
+
+def _silent(found: Comparison) -> list[str]:
+    """Data sets that tell no two levels apart."""
+    if not found.pairs:
+        return []
+    names = [name for name in found.datasets if all(name in pair.silent for pair in found.pairs)]
+    if not names:
+        return []
+    cause = "nobody reached the target" if METRICS[found.metric].time else "every run scored the same"
+    say, do = ("says", "does") if len(names) == 1 else ("say", "do")
+    return [f"{_listed(names)} {say} nothing, since {cause} there, and {do} not count."]
+
+
+def _towards(pair: Pair) -> Pair:
+    return pair if pair.better == pair.first else reversed_pair(pair)
+
+
+def _interval(interval: Interval) -> str:
+    return f"{interval.value:.2f}" + ("" if math.isnan(interval.low) else f" [{interval.low:.2f}, {interval.high:.2f}]")
+
+
+def _number(value: float | None) -> str:
+    return f"{value:g}"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
