@@ -277,7 +277,7 @@ def _chosen(plan: Plan, catalog: Catalog, claims: Sequence[Mapping[str, Any]]) -
     new = _new_launch(plan, catalog, claims)
     wanted = {trial.id for trial in plan.trials}
     for old in reversed(plan.store.launches()):
-        if set(old.trial_ids) == wanted and old.grid == new.grid and not plan.fresh:
+        if set(old.trial_ids) == wanted and (old.grid, old.alternative) == (new.grid, new.alternative) and not plan.fresh:
             again = replace(new, id=old.id, started=old.started, gradient_checks=old.gradient_checks)
             same = (old.gradcheck, old.compared) == (new.gradcheck, new.compared)
             if plan.missing or plan.behind or old.status not in ("finished", "failed"):

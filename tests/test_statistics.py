@@ -12,6 +12,7 @@ from scipy import stats
 
 from nnbench.analysis import statistics
 from nnbench.analysis.statistics import (
+    Blocks,
     holm,
     improvement,
     interquartile_mean,
@@ -43,11 +44,34 @@ def test_the_interquartile_mean_is_that_of_scipy_and_rliable() -> None:
     assert interquartile_mean(SHARED_A).value == pytest.approx(RLIABLE["iqm"], rel=1e-12)
 
 
-def test_the_probability_of_improvement_is_mann_whitneys_and_rliables() -> None:
+def test_with_pairs_of_equal_seeds_the_probability_of_improvement_is_mann_whitneys_and_rliables() -> None:
+    """Theirs has all pairs; ours leaves out the one in n whose seeds are equal."""
+    whole = []
     for a, b in zip(SHARED_A, SHARED_B, strict=True):
-        u = stats.mannwhitneyu(a, b).statistic
-        assert improvement(a, b) == pytest.approx(u / (len(a) * len(b)), rel=1e-14)
-    assert overall_improvement(SHARED_A, SHARED_B).value == pytest.approx(RLIABLE["improvement"], rel=1e-12)
+        n = len(a)
+        whole.append(((n - 1) * improvement(a, b) + statistics.wins(a, b).mean()) / n)
+        assert whole[-1] == pytest.approx(stats.mannwhitneyu(a, b).statistic / n**2, rel=1e-14)
+    assert np.mean(whole) == pytest.approx(RLIABLE["improvement"], rel=1e-12)
+
+
+def test_runs_of_equal_seeds_are_not_taken_for_evidence() -> None:
+    """A change that moves every run by next to nothing wins every pair of equal seeds, and no other."""
+    base = np.random.default_rng(0).normal(size=3)
+    assert statistics.wins(base + 1e-9, base).mean() == 1
+    assert improvement(base + 1e-9, base) == 0.5
+    assert stats.mannwhitneyu(base + 1e-9, base).statistic / 9 == pytest.approx(2 / 3)
+
+
+@settings(deadline=None)
+@given(st.integers(3, 100), st.integers(0, 2**31))
+def test_many_seeds_are_compared_as_few_are(seeds: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = np.where(rng.random((2, 3, seeds)) < 0.2, -INF, rng.integers(0, 20, (2, 3, seeds)))
+    found = statistics.placements(a, b)
+    wins = (a[:, :, None] > b[:, None, :]) + 0.5 * (a[:, :, None] == b[:, None, :])
+    other = ~np.eye(seeds, dtype=bool)
+    np.testing.assert_allclose(found.chances, wins[:, other].mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(found.by_seed.mean(axis=1), 2 * found.chances, rtol=1e-12)
 
 
 RLIABLE = {"iqm": 0.8366666666666667, "improvement": 0.6533333333333333}
@@ -100,7 +124,7 @@ def test_infinite_scores_are_worst_and_equal_to_each_other() -> None:
     assert improvement(some, never) == 0.75
     assert interquartile_mean([np.array([-INF, -30.0, -20.0, -10.0])]).value == -25
     assert interquartile_mean([np.array([-INF, -INF, -INF, -10.0])]).value == -INF
-    assert paired_over_seeds([some], [never]).effect == 1
+    assert paired_over_seeds(some[None], never[None]).effect == 1
 
 
 def test_friedmans_test_and_ranks_are_scipys() -> None:
@@ -135,23 +159,52 @@ def test_the_area_is_the_integral_of_the_profile() -> None:
     np.testing.assert_allclose(profile_area(levels), integrals, atol=1e-3)
 
 
+def blocks(a: np.ndarray, b: np.ndarray) -> Blocks:
+    """Scores (data set, seed) of two levels, a task for each data set."""
+    found = statistics.placements(a, b)
+    return Blocks(found.chances, found.by_seed, np.zeros(len(a)))
+
+
 def test_one_seed_gives_an_estimate_without_an_interval() -> None:
-    found = overall_improvement([np.array([1.0])], [np.array([0.0])])
+    found = overall_improvement(blocks(np.array([[1.0]]), np.array([[0.0]]))).interval()
     assert found.value == 1
     assert math.isnan(found.low)
     assert math.isnan(interquartile_mean([np.array([1.0])]).low)
 
 
+def test_two_seeds_give_an_interval_as_wide_as_a_coins() -> None:
+    """Of two seeds there is one pair of different ones either way, so nothing shows how far they spread."""
+    rng = np.random.default_rng(0)
+    found = [overall_improvement(blocks(*rng.normal(size=(2, 12, 2)))).interval() for _ in range(400)]
+    assert 0.93 <= np.mean([each.low <= 0.5 <= each.high for each in found]) <= 0.99
+
+
 @pytest.mark.parametrize("shift", [0.0, 1.0, 2.0])
-def test_intervals_of_the_probability_of_improvement_cover_it(shift: float) -> None:
-    """Ten seeds, twelve tasks; docs/statistics.md has more of these figures."""
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_intervals_of_the_probability_of_improvement_cover_it(shift: float, seeds: int) -> None:
+    """Twelve data sets; docs/statistics.md has these figures for real trainings."""
     rng = np.random.default_rng(int(shift))
     truth = stats.norm.cdf(shift / np.sqrt(2))
-    runs = [(rng.normal(shift, 1, (12, 10)), rng.normal(0, 1, (12, 10))) for _ in range(600)]
-    found = [overall_improvement([*a], [*b]) for a, b in runs]
+    drawn = [(rng.normal(shift, 1, (12, seeds)), rng.normal(0, 1, (12, seeds))) for _ in range(600)]
+    found = [overall_improvement(blocks(a, b)).interval() for a, b in drawn]
     covered = np.mean([each.low <= truth <= each.high for each in found])
-    assert 0.93 <= covered <= 0.98
+    assert 0.92 <= covered <= 0.98
     assert all(each.low <= each.value <= each.high for each in found)
+
+
+def test_seeds_that_repeat_their_luck_on_every_data_set_are_the_observations() -> None:
+    """The same scores on twelve data sets are no more evidence than on one."""
+    rng = np.random.default_rng(5)
+    covered, naive = [], []
+    for _ in range(400):
+        a, b = np.repeat(rng.normal(size=(2, 1, 10)), 12, axis=1)
+        found = overall_improvement(blocks(a, b)).interval()
+        covered.append(found.low <= 0.5 <= found.high)
+        whole = blocks(a, b)
+        independent = math.sqrt(float(statistics.over_seeds(whole.by_seed, 0.5).sum())) / 12
+        naive.append(abs(float(whole.chances.mean()) - 0.5) <= 2 * independent)
+    assert np.mean(covered) >= 0.93
+    assert np.mean(naive) < 0.6
 
 
 def test_intervals_of_the_interquartile_mean_cover_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,26 +7,76 @@ from typing import Any
 
 import pytest
 
-from nnbench.analysis.tuning import Tried, choose
+from nnbench.analysis.tuning import Tried, choose, draws, expected_best
 
 
 def tried(*values: Any, level: str = "a", task: str = "t") -> list[Tried]:
     return [Tried(f"{level}{task}{value}", level, task, {"optimizer.lr": value}) for value in values]
 
 
-def row(cell: str, steps: float = math.inf, accuracy: float = 0.5, status: str = "done") -> dict[str, Any]:
-    curves = {"curve_steps": [0, 10], "valid_accuracy": [0.5, accuracy]}
-    return {"cell_id": cell, "seed": 0, "status": status, "steps_to_target": steps, "best_valid_accuracy": accuracy, **curves}
+def row(
+    cell: str, steps: float = math.inf, accuracy: float = 0.5, status: str = "done", seed: int = 0, loss: float = 1.0
+) -> dict[str, Any]:
+    curves = {"curve_steps": [0, 10], "valid_accuracy": [0.5, accuracy], "valid_loss": [1.0, loss], "train_loss": [1.0, loss]}
+    scalars = {"steps_to_target": steps, "best_valid_accuracy": accuracy, "best_valid_loss": loss}
+    return {"cell_id": cell, "seed": seed, "status": status, **scalars, **curves}
 
 
-def test_the_setting_that_arrives_soonest_on_average_is_chosen_and_never_counts_as_no_speed() -> None:
+def times(setting: Tried, *steps: float) -> list[dict[str, Any]]:
+    """One trial for each seed."""
+    return [row(setting.cell, each, seed=seed) for seed, each in enumerate(steps)]
+
+
+def test_a_setting_that_arrives_with_every_seed_beats_one_that_arrives_sooner_with_one() -> None:
     settings = tried(0.1, 0.3, 1.0)
-    rows = [row(settings[0].cell, 100), row(settings[0].cell, 100), row(settings[1].cell, 30), row(settings[1].cell)]
-    rows += [row(settings[2].cell), row(settings[2].cell)]
+    rows = [*times(settings[0], 11, math.inf, math.inf), *times(settings[1], 44, 44, 44), *times(settings[2], 60, 50, 40)]
     (choice,) = choose(settings, rows, "steps_to_target")
     assert choice.setting == {"optimizer.lr": 0.3}
-    assert choice.score == pytest.approx((1 / 31) / 2)
+    assert (choice.score, choice.middle) == (44, 50)
     assert choice.budget == 3
+
+
+def test_losses_are_chosen_by_losses() -> None:
+    settings = tried(0.1, 0.3)
+    rows = [row(settings[0].cell, accuracy=0.9, loss=2.0), row(settings[1].cell, accuracy=0.8, loss=0.3)]
+    for metric, best in {
+        "test_accuracy": 0.1,
+        "test_loss": 0.3,
+        "test_loss_last": 0.3,
+        "train_loss": 0.3,
+        "overfitting": 0.3,
+    }.items():
+        assert choose(settings, rows, metric)[0].setting == {"optimizer.lr": best}, metric
+
+
+def test_each_draw_of_the_tuning_seeds_chooses_again() -> None:
+    """Of three seeds, two favour one setting by little and one the other by much: some draws choose otherwise."""
+    settings = tried(0.1, 0.3)
+    accuracies = {settings[0].cell: (0.9, 0.9, 0.6), settings[1].cell: (0.85, 0.85, 0.65)}
+    rows = [row(cell, accuracy=each, seed=seed) for cell, own in accuracies.items() for seed, each in enumerate(own)]
+    (choice,) = choose(settings, rows, "test_accuracy")
+    assert choice.cell == settings[0].cell
+    drawn = draws(3)
+    expected = [
+        max(accuracies, key=lambda cell, seeds=seeds: sum(accuracies[cell][seed] for seed in seeds))
+        for seeds in drawn.seeds.tolist()
+    ]
+    assert list(choice.redrawn) == expected
+    assert set(choice.redrawn) == set(accuracies)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
+def test_draws_are_all_there_are_or_many_and_their_weights_add_up(count: int) -> None:
+    found = draws(count)
+    assert found.weights.sum() == pytest.approx(1)
+    assert found.seeds.shape == (len(found.weights), count)
+    share = (found.weights[:, None] * (found.seeds == 0)).sum()
+    assert share == pytest.approx(1, abs=0.2)  # each seed is drawn once on average
+
+
+def test_expected_best_of_a_budget_worked_by_hand() -> None:
+    """Of 0.5 and 0.9 one try finds 0.7 on average, two find 0.5 only if both are the worse one."""
+    assert expected_best([0.9, 0.5]) == pytest.approx((0.7, 0.25 * 0.5 + 0.75 * 0.9))
 
 
 def test_among_settings_that_never_arrive_the_larger_area_decides() -> None:

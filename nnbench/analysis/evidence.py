@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 
 from nnbench.analysis import statistics
 from nnbench.analysis.scores import Scores, worst
-from nnbench.analysis.statistics import Blocks
+from nnbench.analysis.statistics import Blocks, SignedRank
 from nnbench.analysis.tuning import draws
 
 Table = Float[np.ndarray, "task seed"]
@@ -52,9 +52,9 @@ class Evidence:
         won = np.where(np.isnan(self.first), np.nan, statistics.wins(self.first, self.second))
         return float((np.add.reduceat(np.nanmean(won, axis=1), self.starts) / np.diff([*self.starts, len(self.tasks)])).mean())
 
-    def alone(self) -> list[float]:
-        """For each data set, p of the test that takes seeds as pairs."""
-        return [statistics.paired_over_seeds(a, b).p for a, b in self._complete()]
+    def alone(self) -> list[SignedRank]:
+        """For each data set, the test that takes seeds as pairs."""
+        return [statistics.paired_over_seeds(a, b) for a, b in self._complete()]
 
     def _spans(self) -> Iterator[tuple[int, int]]:
         return pairwise([*self.starts, len(self.tasks)])

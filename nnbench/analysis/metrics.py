@@ -164,6 +164,7 @@ METRICS: Mapping[str, Metric] = {
             "over-fits less",
             lambda row: row["valid_loss"][-1] - row["train_loss_last"],
             ("valid_loss", "train_loss_last"),
+            tuned_by="valid_loss_last",
         ),
         Metric(
             "saturated",

@@ -45,7 +45,9 @@ class OnDataset:
     improvement: float
     """Probability that a run of the first level is better than one of the second with another seed, mean over its tasks."""
     p: float
-    """Paired over seeds, corrected for the number of data sets; about this data set alone."""
+    """Paired over seeds, corrected for the number of data sets; about this data set alone, NaN where all are tested together."""
+    effect: float = math.nan
+    """Rank-biserial correlation of that test."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Pair:
     p: float
     """Corrected for the number of pairs, or of claims; over data sets, or the largest of the single ones."""
     effect: float
-    """Matched-pairs rank-biserial correlation over data sets."""
+    """Matched-pairs rank-biserial correlation over data sets, or the smallest of the single ones over seeds."""
     count: str
     """What counts as a data set: families, or variants."""
     families: int
@@ -160,7 +162,7 @@ def reversed_pair(pair: Pair) -> Pair:
         won=pair.lost,
         lost=pair.won,
         by_task=tuple(replace(each, improvement=1 - each.improvement) for each in pair.by_task),
-        datasets=tuple(replace(each, improvement=1 - each.improvement) for each in pair.datasets),
+        datasets=tuple(replace(each, improvement=1 - each.improvement, effect=-each.effect) for each in pair.datasets),
         effect=-pair.effect,
     )
 
@@ -206,15 +208,7 @@ def _pair(scores: Scores, question: Question, evidence: Evidence, tests: int) ->
         lost=int((evidence.chances < 0.5).sum()),
         tasks=len(evidence.tasks),
         by_task=tuple(OnTask(*each) for each in zip(evidence.tasks, evidence.dataset_of, evidence.chances.tolist(), strict=True)),
-        datasets=tuple(
-            OnDataset(*each)
-            for each in zip(
-                evidence.datasets,
-                blocks.chances.tolist(),
-                statistics.holm(evidence.alone()) if alone else [math.nan] * told,
-                strict=True,
-            )
-        ),
+        datasets=tuple(_alone(evidence) if alone else map(_together, evidence.datasets, blocks.chances.tolist())),
         silent=evidence.silent,
         scope="nothing" if alone else "data sets",
         p=over.p,
@@ -237,24 +231,38 @@ def _asked(scores: Scores, question: Question) -> Iterator[tuple[str, list[str]]
 def _corrected(pairs: Sequence[Pair]) -> list[Pair]:
     """Pairs with p corrected for each other, and with what their answer is about."""
     over = statistics.holm([pair.p if pair.scope == "data sets" else 1.0 for pair in pairs])
-    alone = statistics.holm([_alone(pair) if pair.scope == "nothing" else 1.0 for pair in pairs])
+    agreed = [_agreed(pair) if pair.scope == "nothing" else (1.0, 0.0) for pair in pairs]
+    alone = statistics.holm([p for p, _ in agreed])
     found = []
-    for pair, p, p_alone in zip(pairs, over, alone, strict=True):
+    for pair, p, p_alone, (_, effect) in zip(pairs, over, alone, agreed, strict=True):
         if pair.seeds < 2:
             found.append(replace(pair, scope="nothing", p=1.0))
         elif pair.scope == "data sets":
             found.append(replace(pair, p=p))
         elif pair.seeds >= statistics.pairs_needed(len(pairs) * len(pair.datasets)):
-            found.append(replace(pair, scope="these data sets alone", p=p_alone))
+            found.append(replace(pair, scope="these data sets alone", p=p_alone, effect=effect))
         else:
             found.append(replace(pair, p=1.0))
     return found
 
 
-def _alone(pair: Pair) -> float:
-    """The largest p of the single data sets, if all of them agree on which level is better."""
-    towards = {np.sign(each.improvement - 0.5) for each in pair.datasets}
-    return max(each.p for each in pair.datasets) if len(towards) == 1 and towards != {0.0} else 1.0
+def _alone(evidence: Evidence) -> Iterator[OnDataset]:
+    """Each data set tested by itself, corrected for testing them all."""
+    tests = evidence.alone()
+    corrected = statistics.holm([test.p for test in tests])
+    for name, chance, p, test in zip(evidence.datasets, evidence.blocks.chances.tolist(), corrected, tests, strict=True):
+        yield OnDataset(name, chance, p, test.effect)
+
+
+def _together(name: str, chance: float) -> OnDataset:
+    return OnDataset(name, chance, math.nan)
+
+
+def _agreed(pair: Pair) -> tuple[float, float]:
+    """The largest p and the smallest effect of the single data sets, if all of them agree on which level is better."""
+    if len({np.sign(each.effect) for each in pair.datasets}) != 1:
+        return 1.0, 0.0
+    return max(each.p for each in pair.datasets), min((each.effect for each in pair.datasets), key=abs)
 
 
 def _reversed(interval: Interval) -> Interval:

@@ -88,15 +88,8 @@ def launch_each(
             launched.append(Launched(alternative, None, f"cannot be launched: {error}"))
         else:
             written = written or results
-            _keep_record(written, results)
             launched.append(_launched(alternative, results))
     return launched
-
-
-def _keep_record(written: runner.Results, results: runner.Results) -> None:
-    """An alternative of the very same trials, by another metric say, goes on with their launch; its record stays as written."""
-    if results.launch.id == written.launch.id:
-        written.store.save(written.launch)
 
 
 def _launched(alternative: Alternative, results: runner.Results) -> Launched:

@@ -75,7 +75,7 @@ def why(pair: Pair) -> str:
 def _not_enough(pair: Pair) -> str:
     value, low, high = pair.improvement.value, pair.improvement.low, pair.improvement.high
     if pair.scope != "data sets":
-        if len({each.improvement > 0.5 for each in pair.datasets}) > 1:
+        if len({each.effect > 0 for each in pair.datasets}) > 1:
             return "the data sets disagree"
         if pair.tuning_seeds == 1 and pair.p <= ALPHA:
             return "settings were chosen with one tuning seed, and nothing tells how much luck was in that"

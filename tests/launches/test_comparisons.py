@@ -77,7 +77,7 @@ def test_the_run_of_a_launch_keeps_verdict_picture_and_every_setting(
     assert sum(each["chosen"] == "True" for each in settings) == 4
     assert {each["seeds"] for each in settings} == {"1000000 1000001"}
     found = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
-    assert {choice["cell"] for choice in found["choices"]} == {cell.id for cell in results.launch.cells}
+    assert {choice["cell"] for choice in found["choices"]["test_accuracy"]} == {cell.id for cell in results.launch.cells}
 
 
 def test_only_the_chosen_settings_are_reported_and_with_other_seeds(grid: Grid, catalog: Catalog, tmp_path: Path) -> None:
@@ -86,8 +86,13 @@ def test_only_the_chosen_settings_are_reported_and_with_other_seeds(grid: Grid, 
     assert len(results.rows) == 4 * 2
     assert {row["seed"] for row in results.rows} == {0, 1}
     assert results.comparison is not None
-    assert len(results.comparison.choices) == 4
-    assert len(Store(tmp_path / "results").statuses()) == 8 * 2 + 4 * 2
+    assert len(results.comparison.choices["test_accuracy"]) == 4
+    asked = results.launch.compared
+    assert asked is not None
+    behind = sum(len(trials) for trials in asked.alternates.values())
+    assert {len(trials) for trials in asked.controls.values()} == {2}
+    assert len(asked.controls) == 4
+    assert len(Store(tmp_path / "results").statuses()) == 8 * 2 + 4 * 2 + behind + 4 * 2
 
 
 def test_an_interrupted_tuning_goes_on_where_it_was(grid: Grid, catalog: Catalog, tmp_path: Path) -> None:
