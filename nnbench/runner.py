@@ -45,7 +45,7 @@ class Results:
     launch: Launch
     store: Store
     trained: int
-    """Trials trained in this call; the others had results."""
+    """Trials trained in this call, those behind the verdict among them; the others had results."""
     left: int = 0
     """Trials that were to be trained and were not, because of an interruption."""
     watcher_problems: tuple[str, ...] = ()
@@ -165,15 +165,16 @@ def execute(
                 for rows in _known(plan):
                     audience.tell("nnbench_results_stored", launch=launch, results=rows)
                 waiting, refused = _split(launch, plan)
+                behind = _passed(launch, plan.behind)
                 for stack, outcomes in chain(refused, executors.train_all(waiting, pool, alone, plan.workers + 1, stop)):
                     rows = [_row(launch.id, launch.grid, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
                     store.append(rows)
                     settled += len(rows)
                     failed += sum(row["status"] not in FINAL for row in rows)
                     audience.tell("nnbench_results_stored", launch=launch, results=rows)
-                behind = _passed(launch, plan.behind)
                 further = _train_behind(behind, plan, launch.id, (pool, alone), stop, on_phase)
-            if settled == len(plan.missing) and further == sum(map(len, behind)):
+            left = len(plan.missing) - settled + sum(map(len, behind)) - further
+            if not left:
                 status = "failed" if failed else "finished"
         finally:
             launch = replace(launch, status=status, ended=time.time())
@@ -183,7 +184,7 @@ def execute(
             launch = replace(launch, logged_to={**launch.logged_to, tracker.uri: tracker.location})
             store.save(launch)
     trained = settled - sum(len(stack) for stack, _ in refused)
-    return Results(launch, store, trained, len(plan.missing) - settled, tuple(audience.problems), tracker)
+    return Results(launch, store, trained + further, left, tuple(audience.problems), tracker)
 
 
 def _train_behind(

@@ -102,6 +102,11 @@ def run(
         have = _have(plan.reported) if plan.reported else " of the best settings"
         count = plan.cells * len(parsed.seed_list)
         out.print(f"{plan.cells} cells × {len(parsed.seed_list)} seeds = {count} trials{have}; {plan.workers} workers")
+    if plan.behind:
+        others, untrained = len(plan.alternates.missing), len(plan.controls.missing)
+        told = [f"{others} of settings that could as well have been chosen"] if others else []
+        told += [f"{untrained} of untrained networks"] if untrained else []
+        out.print(f"behind the verdict: {' and '.join(told)}")
     with LaunchProgress(out, track=not no_tracking) as progress:
         tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")
         try:
