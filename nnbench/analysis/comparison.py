@@ -144,9 +144,8 @@ def compare(
     scores = tables[metric]
     names = [level for level in results.levels if not scores.failed(level)]
     asked = [Question(a, b, terms.at_least) for a, b in _pairs(names, terms.baseline)]
-    pairs = _controlled(judged([scores] * len(asked), asked), asked, [scores] * len(asked), untrained)
-    if terms.baseline is None:
-        pairs = [pair if pair.improvement.value >= 0.5 else reversed_pair(pair) for pair in pairs]
+    pairs = judged([scores] * len(asked), asked, turned=terms.baseline is None)
+    pairs = _controlled(pairs, asked, [scores] * len(asked), untrained)
     questions = [Question(claim.better, claim.worse, claim.at_least) for claim in claims]
     by = [tables[claim.metric] for claim in claims]
     tested = _controlled(judged(by, questions), questions, by, untrained)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -45,6 +45,11 @@ class Evidence:
         """The data set of each task."""
         return [name for name, (start, stop) in zip(self.datasets, self._spans(), strict=True) for _ in range(start, stop)]
 
+    def reversed(self) -> Evidence:
+        """The same from the other side."""
+        blocks = replace(self.blocks, chances=1 - self.blocks.chances, by_seed=2 - self.blocks.by_seed)
+        return replace(self, first=self.second, second=self.first, chances=1 - self.chances, blocks=blocks)
+
     def paired(self) -> float:
         """Share of seeds on which the first is better, ties counting half, mean over data sets."""
         if not self.tasks:
@@ -85,7 +90,11 @@ def gather(scores: Scores, first: str, second: str, lacking_is_worst: bool = Fal
     units = {unit: tasks for (unit, tasks), keep in zip(shared.items(), kept, strict=True) if keep}
     by_seed = _by_seed(a, b, sizes)
     means = _of_units(np.add, by_seed, sizes) / sizes[:, None]
-    tuning = [_tuning(scores, first, second, tasks, ~np.isnan(row)) for tasks, row in zip(units.values(), means, strict=True)]
+    tuning = np.zeros(len(units))
+    if scores.tuning_seeds > 1:
+        tuning[:] = [
+            _tuning(scores, first, second, tasks, ~np.isnan(row)) for tasks, row in zip(units.values(), means, strict=True)
+        ]
     return Evidence(
         tasks=tuple(task for tasks in units.values() for task in tasks),
         starts=tuple((np.cumsum(sizes) - sizes).tolist()),
@@ -94,7 +103,7 @@ def gather(scores: Scores, first: str, second: str, lacking_is_worst: bool = Fal
         first=a,
         second=b,
         chances=_chances(by_seed),
-        blocks=Blocks(_chances(means), means, np.array(tuning), scores.tuning_seeds),
+        blocks=Blocks(_chances(means), means, tuning, scores.tuning_seeds),
     )
 
 
@@ -146,12 +155,10 @@ def _extreme(how: np.ufunc, a: Table, b: Table, sizes: Int[np.ndarray, " unit"])
 
 def _tuning(scores: Scores, first: str, second: str, tasks: Sequence[str], known: Bool[np.ndarray, " seed"]) -> float:
     """Variance of a data set's chance over draws of the tuning seeds, each of which chooses again for both levels."""
-    if known.sum() < 3 or not scores.choices:
+    if known.sum() < 3:
         return 0.0
     count = scores.tuning_seeds
     a, b = ([scores.redrawn(level, task) for task in tasks] for level in (first, second))
-    if count < 2:
-        return 0.0
     weights = draws(count).weights
     made: dict[bytes, Float[np.ndarray, " seed"]] = {}
     drawn = []

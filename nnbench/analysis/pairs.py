@@ -167,23 +167,32 @@ def reversed_pair(pair: Pair) -> Pair:
     )
 
 
-def judged(scores: Sequence[Scores], questions: Sequence[Question]) -> list[Pair]:
-    """The answer to each question by its own scores, corrected for having asked them all."""
-    pairs = _judged(scores, questions, lacking_is_worst=False)
+def judged(scores: Sequence[Scores], questions: Sequence[Question], turned: bool = False) -> list[Pair]:
+    """The answer to each question by its own scores, corrected for having asked them all.
+
+    With `turned`, pairs have the level first that looks better.
+    """
+    pairs = _judged(scores, questions, lacking_is_worst=False, turned=turned)
     if not any(pair.lacking for pair in pairs):
         return pairs
-    unlucky = _judged(scores, questions, lacking_is_worst=True)
+    unlucky = _judged(scores, questions, lacking_is_worst=True)  # in the same order
     return [
         replace(pair, withheld=pair.lacking > 0 and not (bad.different and bad.better == pair.better))
         for pair, bad in zip(pairs, unlucky, strict=True)
     ]
 
 
-def _judged(scores: Sequence[Scores], questions: Sequence[Question], lacking_is_worst: bool) -> list[Pair]:
+def _judged(scores: Sequence[Scores], questions: Sequence[Question], lacking_is_worst: bool, turned: bool = False) -> list[Pair]:
     found = [
         gather(table, question.first, question.second, lacking_is_worst) for table, question in zip(scores, questions, strict=True)
     ]
-    pairs = _corrected([_pair(*each, len(questions)) for each in zip(scores, questions, found, strict=True)])
+    asked = list(questions)
+    if turned:
+        for at, evidence in enumerate(found):
+            if len(evidence.datasets) and evidence.blocks.chances.mean() < 0.5:
+                found[at] = evidence.reversed()
+                asked[at] = replace(asked[at], first=asked[at].second, second=asked[at].first)
+    pairs = _corrected([_pair(*each, len(questions)) for each in zip(scores, asked, found, strict=True)])
     return [
         pair if pair.different else replace(pair, more=power.needed(evidence.blocks, len(pairs)))
         for pair, evidence in zip(pairs, found, strict=True)

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Int
 from scipy import stats
-from scipy.special import expit, fdtri, stdtrit
+from scipy.special import expit, fdtri, ndtr, stdtrit
 
 LEVEL = 0.95
 RESAMPLES = 2000
@@ -24,6 +24,8 @@ NUMBERS = 5_000_000
 """About how many scores the bootstrap draws at most, as long as that leaves it `LEAST_RESAMPLES`."""
 EXACT = 13
 """Up to so many pairs, signed-rank tests enumerate every assignment of signs."""
+EXACT_UNTIED = 50
+"""Up to so many they are exact without ties."""
 
 FEW = 64
 """Up to so many seeds, runs are compared all at once; beyond, by sorting."""
@@ -242,18 +244,26 @@ def over_tuning(by_seed: Float[np.ndarray, "draw seed"], weights: Float[np.ndarr
 def signed_rank(differences: Sequence[float]) -> SignedRank:
     """Wilcoxon's signed-rank test of differences that are symmetric about 0 if nothing is different.
 
-    Pairs without a difference are left out, as Wilcoxon did; with ties among the others, every assignment of signs is counted.
+    Pairs without a difference are left out, as Wilcoxon did. p is exact up to 50 pairs, with ties among them up to 13; beyond, it
+    is that of the normal approximation.
     """
     d = np.asarray(differences, dtype=np.float64)
     moved = d[d != 0]
-    if not len(moved):
+    n = len(moved)
+    if not n:
         return SignedRank(len(d), 1.0, 0.0)
     ranks = stats.rankdata(np.abs(moved))
-    effect = float((ranks * np.sign(moved)).sum() / ranks.sum())
-    if len(moved) <= EXACT:
-        return SignedRank(len(d), _enumerated(ranks, float(ranks[moved > 0].sum())), effect)
-    tied = len(np.unique(ranks)) < len(ranks)
-    return SignedRank(len(d), float(stats.wilcoxon(moved, method="asymptotic" if tied else "auto").pvalue), effect)
+    positive, whole = float(ranks[moved > 0].sum()), n * (n + 1) / 2
+    tied = len(np.unique(ranks)) < n
+    if n <= EXACT:
+        p = _enumerated(ranks, positive)
+    elif n <= EXACT_UNTIED and not tied:
+        p = min(2 * float(_at_most(n)[int(min(positive, whole - positive))]), 1.0)
+    else:
+        times = np.unique(ranks, return_counts=True)[1]
+        variance = (n * (n + 1) * (2 * n + 1) - ((times**3 - times).sum() / 2)) / 24
+        p = 2 * float(ndtr(-abs(positive - whole / 2) / math.sqrt(variance)))
+    return SignedRank(len(d), p, 2 * positive / whole - 1)
 
 
 def paired_over_seeds(a: Float[np.ndarray, "task seed"], b: Float[np.ndarray, "task seed"]) -> SignedRank:
@@ -344,6 +354,16 @@ def _enumerated(ranks: np.ndarray, positive: float) -> float:
     """Two-sided p of a sum of positive ranks over every assignment of signs."""
     away = _distances(tuple(np.sort(ranks).tolist()))
     return float(1 - np.searchsorted(away, abs(positive - ranks.sum() / 2) - 1e-9) / len(away))
+
+
+@lru_cache(EXACT_UNTIED)
+def _at_most(n: int) -> Float[np.ndarray, " sum"]:
+    """Probability that the positive ones among the ranks 1 … n add up to at most so much."""
+    ways = np.zeros(n * (n + 1) // 2 + 1)
+    ways[0] = 1.0
+    for rank in range(1, n + 1):
+        ways[rank:] += ways[:-rank].copy()
+    return np.cumsum(ways) / 2.0**n
 
 
 @lru_cache(4096)

@@ -86,15 +86,18 @@ def _claim(launch: Launch, store: Store, claim: Mapping[str, Any]) -> ClaimMade:
 
 
 def _post_hoc(launch: Launch, store: Store, claim: Mapping[str, Any]) -> bool | None:
-    """Whether the claim was first launched after any of its trials had a result; None for launches that did not record that."""
-    asked, written = launch.compared, claim.get("written")
-    if asked is None or written is None:
+    """Whether both levels of the claim had results before it was first launched; None for launches that did not record that."""
+    written = claim.get("written")
+    if launch.compared is None or written is None:
         return None
-    levels = (claim["better"], claim["worse"])
-    trials = [trial for cell in launch.cells if asked.placed[cell.id][0] in levels for trial in cell.trials]
-    trials += [trial for each in asked.tried if each["level"] in levels for trial in each["trials"]]
-    first = store.first_result(trials)
-    return first is not None and first < written
+    first = [store.first_result(_trials(launch, launch.compared, claim[role])) for role in ("better", "worse")]
+    return all(time is not None and time < written for time in first)
+
+
+def _trials(launch: Launch, asked: Compared, level: str) -> list[str]:
+    """The level's trials, those of tuning among them."""
+    own = [trial for cell in launch.cells if asked.placed[cell.id][0] == level for trial in cell.trials]
+    return own + [trial for each in asked.tried if each["level"] == level for trial in each["trials"]]
 
 
 def _looks(launch: Launch, store: Store) -> int:
