@@ -1,11 +1,13 @@
 """What is measured inside the networks on the way.
 
-A unit is flat at a sample where the slope of its activation there, |f'(z)|, is below 5 % of the largest that the activation has:
-with that, activations whose slopes are of different sizes (sigmoid's is at most ¼) are held to one standard.
+A unit is flat at a sample where the slope of its activation there, |f'(z)|, is in the lowest 5 % of the range of slopes that the
+activation has: with that, activations whose slopes are of different sizes (sigmoid's is at most ¼, a leaky ReLU's never 0) are held
+to one standard.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,9 +19,9 @@ from nnbench.engine.network import Flat, Network, checked
 from nnbench.engine.stack import parts
 
 SHARE = 0.05
-"""Of its activation's largest slope: a unit with less at a sample is saturated there."""
-GRID = np.linspace(-5, 5, 1001)
-"""Pre-activations among which the largest slope is found."""
+"""Of the range of its activation's slopes: a unit with less above the smallest at a sample is saturated there."""
+GRID = np.concatenate([np.linspace(-50, -5, 91)[:-1], np.linspace(-5, 5, 1001), np.linspace(5, 50, 91)[1:]])
+"""Pre-activations among which the smallest slope is found, and the largest among those from -5 to 5."""
 
 PerTrial = Float[np.ndarray, " trial"]
 PerLayer = Float[np.ndarray, "trial layer"]
@@ -34,15 +36,16 @@ def norm(flat: Flat) -> PerTrial:
 def flat_below(activations: Sequence[Activation], dtype: np.dtype[Any]) -> Slopes:
     """The slope below which each trial's units are saturated, in the precision of the stack.
 
-    NaN where the largest slope is not known. An activation whose slope is 0 all over the grid is saturated wherever it is 0.
+    NaN where the slopes are not known. An activation whose slope is the same all over the grid is nowhere saturated, but where it
+    is 0.
     """
-    largest = {activation: largest_slope(activation) for activation in dict.fromkeys(activations)}
-    slopes = np.array([SHARE * largest[activation] for activation in activations])
+    ranges = {activation: slope_range(activation) for activation in dict.fromkeys(activations)}
+    slopes = np.array([low + SHARE * (high - low) for low, high in (ranges[activation] for activation in activations)])
     return np.maximum(slopes, np.finfo(dtype).tiny).astype(dtype).reshape(-1, 1, 1)
 
 
-def largest_slope(activation: Activation) -> float:
-    """The largest finite |f'(z)| on the grid, computed in float64; NaN where there is none, or if the activation raises.
+def slope_range(activation: Activation) -> tuple[float, float]:
+    """The smallest finite |f'(z)| on -50 ≤ z ≤ 50 and the largest on -5 ≤ z ≤ 5, in float64; NaN if there is none or it raises.
 
     Raising is no reason for a trial to fail whose own pre-activations may all be elsewhere.
     """
@@ -53,9 +56,9 @@ def largest_slope(activation: Activation) -> float:
             a = checked(activation, "forward", part.component.forward(z), z)
             slopes = np.abs(checked(activation, "derivative", part.component.derivative(z, a), z))
     except Exception:
-        return float("nan")
-    finite = slopes[np.isfinite(slopes)]
-    return float(finite.max()) if finite.size else float("nan")
+        return (math.nan, math.nan)
+    near = slopes[(np.abs(z) <= 5) & np.isfinite(slopes)]
+    return (float(slopes[np.isfinite(slopes)].min()), float(near.max())) if near.size else (math.nan, math.nan)
 
 
 def inside(network: Network, flat_below: Slopes) -> dict[str, PerLayer]:

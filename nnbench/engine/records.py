@@ -41,9 +41,9 @@ class Record:
     dead: list[Curve] = field(default_factory=list)
     """For each hidden layer: share of units that are saturated at every sample of the batch, so that hardly any error passes."""
     saturated: list[Curve] = field(default_factory=list)
-    """For each hidden layer: share of units times samples with |f'(z)| below 5 % of the activation's largest slope.
+    """For each hidden layer: share of units times samples with |f'(z)| in the lowest 5 % of the activation's range of slopes.
 
-    That is the largest on -5 ≤ z ≤ 5; NaN where it cannot be computed, and so is `dead`.
+    That range is from the smallest on -50 ≤ z ≤ 50 to the largest on -5 ≤ z ≤ 5; NaN where it is not known, and so is `dead`.
     """
     best_step: int | None = None
     """Updates made when validation was best: highest accuracy, then lowest loss, then earliest."""
