@@ -17,10 +17,7 @@ LOOKS = "a launch that is enlarged until it says something is called different m
 
 def verdict(found: Comparison) -> str:
     """The answer in one sentence."""
-    text = _answer(found)
-    first = text.split(" ", 1)[0]
-    named = any(level.name.startswith(first) for level in found.levels)
-    return (text if named else text[:1].upper() + text[1:]) + ("" if text.endswith(".") else ".")
+    return f"{_answer(found).rstrip('.')}."
 
 
 def sentence(pair: Pair) -> str:
@@ -29,7 +26,7 @@ def sentence(pair: Pair) -> str:
         return f"{pair.first} and {pair.second} are practically equal: {evidence(pair)}, and {_number(pair.at_least)} matters"
     if not pair.different:
         reasons = [each for each in (why(pair), more(pair)) if each]
-        told = f"no difference could be shown between {pair.first} and {pair.second}: {evidence(pair)}"
+        told = f"No difference could be shown between {pair.first} and {pair.second}: {evidence(pair)}"
         return "; ".join([told, *reasons])
     towards = _towards(pair)
     alone = "" if pair.scope == "data sets" else f", on {_listed([each.dataset for each in pair.datasets])} alone"
@@ -122,7 +119,7 @@ def notes(found: Comparison) -> list[str]:
         *_too_few(found),
         *_about_trials(found, levels),
         *_silent(found),
-        *tuning_cautions([*found.choices.get(found.metric, ())], None),
+        *_about_tuning(found),
         *([f"This is look {found.looks} at these cells: {LOOKS}."] if found.looks > 1 else []),
     ]
 
@@ -137,6 +134,11 @@ def cautions(found: Comparison, outcome: ClaimOutcome) -> list[str]:
     told += [f"says nothing: {_listed(pair.silent)}"] if pair.silent else []
     told += [f"look {found.looks}"] if found.looks > 1 else []
     return told + tuning_cautions(found.choices.get(pair.metric, ()), {pair.first, pair.second})
+
+
+def _about_tuning(found: Comparison) -> list[str]:
+    told = tuning_cautions(found.choices.get(found.metric, ()), None)
+    return [f"Tuning: {'; '.join(told)}."] if told else []
 
 
 def tuning_cautions(choices: Sequence[Choice], levels: set[str] | None) -> list[str]:
@@ -160,13 +162,13 @@ def p_text(p: float) -> str:
 
 def _answer(found: Comparison) -> str:
     if len(found.levels) - len(found.failed) < 2:
-        return f"nothing to compare: {notes(found)[-1]}"
+        return f"Nothing to compare: {notes(found)[-1]}"
     if found.baseline is not None and len(found.pairs) > 1:
         return _against(found, found.baseline)
     if len(found.pairs) == 1:
         return sentence(found.pairs[0])
     if not found.pairs:
-        return f"nothing to compare: every trial of the baseline, {found.baseline}, failed"
+        return f"Nothing to compare: every trial of the baseline, {found.baseline}, failed"
     best = found.levels[0].name
     own = [pair if pair.first == best else reversed_pair(pair) for pair in found.pairs if best in (pair.first, pair.second)]
     beaten = [pair for pair in own if pair.different and pair.better == best]
@@ -174,7 +176,7 @@ def _answer(found: Comparison) -> str:
     if not beaten:
         closest = min(own, key=lambda pair: pair.p)
         return (
-            f"no difference could be shown between {best}, which looks best, and the other {len(own)} levels; "
+            f"No difference could be shown between {best}, which looks best, and the other {len(own)} levels; "
             f"the clearest is against {closest.second}: {'; '.join(filter(None, [evidence(closest), why(closest), more(closest)]))}"
         )
     weakest = max(beaten, key=lambda pair: pair.p)
@@ -200,7 +202,7 @@ def _against(found: Comparison, baseline: str) -> str:
         parts.append(f"{baseline} {wins} than {_listed([_with_evidence(pair.first, reversed_pair(pair)) for pair in worse])}")
     if not parts:
         closest = min(rest, key=lambda pair: pair.p)
-        told = f"no level could be shown to differ from {baseline}; the clearest is {closest.first}: {evidence(closest)}"
+        told = f"No level could be shown to differ from {baseline}; the clearest is {closest.first}: {evidence(closest)}"
         return "; ".join(filter(None, [told, why(closest), more(closest)]))
     return "; ".join(parts) + _rest([(pair.first, pair) for pair in rest])
 
