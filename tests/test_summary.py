@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from nnbench.analysis.summary import estimate, mean_curve, summarize
+from nnbench.report import tables
 
 
 def result(status: str, accuracy: float = math.nan, steps: float = math.nan) -> dict[str, Any]:
@@ -68,3 +69,9 @@ def test_median_steps_are_a_number_of_steps_that_was_seen() -> None:
 def test_mean_curves_pass_over_what_is_not_finite() -> None:
     curve = mean_curve([[1.0, 2.0, math.nan], [3.0, math.inf, math.nan], [5.0]])
     np.testing.assert_array_equal(curve, [3.0, 2.0, np.nan])
+
+
+def test_a_table_with_a_row_of_another_length_than_its_head_is_no_table() -> None:
+    for write in (tables.markdown_lines, tables.csv_text):
+        with pytest.raises(ValueError, match="must have 2 cells"):
+            write(("a", "b"), [("1", "2"), ("1", "2", "3")])

@@ -107,7 +107,7 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
         if launched[-1].interrupted:
             sys.exit(130)
         rows += [(grid.name, *row) for row in robustness.claim_rows(launched, holds=again)]
-    head = ("grid", "claim", "verdict", "evidence", *(["holds in"] if again else []))
+    head = ("grid", *comparison.CLAIM_HEAD, *(["holds in"] if again else []))
     if form == "markdown":
         click.echo("\n".join(tables.markdown_lines(head, rows)))
     else:

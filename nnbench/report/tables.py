@@ -9,14 +9,20 @@ from typing import Any
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """CSV with a head, a line for each row."""
+    """CSV with a head, a line for each row; raises ValueError for a row with more or fewer cells than the head."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows(rows)
+    for row in rows:
+        if len(row) != len(head):
+            raise ValueError(f"each row of a table with the columns {', '.join(head)} must have {len(head)} cells")
+        writer.writerow(row)
     return out.getvalue()
 
 
 def markdown_lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table, line by line."""
-    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+    """A Markdown table, line by line; raises ValueError for a row with more or fewer cells than the head."""
+    whole = [tuple(head), ("---",) * len(head), *map(tuple, rows)]
+    if any(len(row) != len(head) for row in whole):
+        raise ValueError(f"each row of a table with the columns {', '.join(head)} must have {len(head)} cells")
+    return ["| " + " | ".join(row) + " |" for row in whole]
