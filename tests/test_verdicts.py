@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from nnbench.analysis.comparison import ClaimMade, Comparison, Placed, Terms, compare
 from nnbench.analysis.tuning import Tried, choose
+from nnbench.report import comparison
 from nnbench.report.verdict import cautions, notes, verdict
 
 Row = dict[str, Any]
@@ -150,7 +152,7 @@ def test_a_level_that_failed_throughout_is_named_and_left_out_whatever_the_order
         assert (pair.first, pair.second) == ("b", "a")
         assert pair.p == pytest.approx(2 / 2**8)
         assert verdict(found).startswith("b has a higher test accuracy than a on 8 of 8 tasks")
-        assert found.failed == ("c",)
+        assert [level.name for level in found.out] == ["c"]
         assert found.levels[-1].name == "c"
         assert any("Every trial of c failed" in note for note in notes(found))
         assert not any("diverged" in note for note in notes(found))
@@ -314,3 +316,42 @@ def test_edges_and_unequal_budgets_travel_with_the_claim() -> None:
 def test_looks_are_counted() -> None:
     found = compared(noisy({"a": 0.0, "b": 0.0}), terms=Terms(looks=4))
     assert any("This is look 4 at these cells" in note for note in notes(found))
+
+
+ODD: list[tuple[str, Callable[[Row], Row | None], str]] = [
+    ("no result at all", lambda row: None, "No trial of a has a result yet"),
+    (
+        "one level without results",
+        lambda row: None if row["cell_id"].startswith("b") else row,
+        "There is only one level to compare, a",
+    ),
+    ("everything failed", lambda row: {**row, "status": "failed"}, "There is no level to compare"),
+    ("everything diverged", lambda row: {**row, "status": "diverged"}, "every run of both scored the same"),
+    ("two seeds", lambda row: row if row["seed"] < 2 else None, "two seeds, which show no spread"),
+    (
+        "data sets with seeds of their own",
+        lambda row: row if (row["seed"] < 3) == row["cell_id"].endswith("0") else None,
+        "missing",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "change", "told"), ODD, ids=[case for case, _, _ in ODD])
+def test_odd_launches_are_told_without_a_crash_or_a_warning(case: str, change: Callable[[Row], Row | None], told: str) -> None:
+    placed, rows = launch(noisy({"a": 0.0, "b": 0.3}))
+    found = compare("activation", "test_accuracy", placed, [new for row in rows if (new := change(row)) is not None])
+    said = " ".join([verdict(found), *notes(found)])
+    assert told in said
+    assert "None" not in said
+    assert "nan" not in said
+    assert json.loads(comparison.as_json(found))["factor"] == "activation"
+    assert comparison.as_csv(found).startswith("metric,")
+    assert comparison.markdown(found).startswith("**")
+
+
+def test_levels_that_share_no_task_are_not_compared() -> None:
+    placed, rows = launch(noisy({"a": 0.0, "b": 3.0}))
+    apart = {cell: where for cell, where in placed.items() if (where.level == "a") == (where.task < "task 4")}
+    found = compare("activation", "test_accuracy", apart, [row for row in rows if row["cell_id"] in apart])
+    assert not found.pairs[0].different
+    assert "they have no task in common" in verdict(found)

@@ -103,9 +103,9 @@ class Comparison:
     """How many launches have looked at these cells so far, with ever more seeds, this one included."""
 
     @property
-    def failed(self) -> tuple[str, ...]:
-        """Levels of which every trial failed."""
-        return tuple(level.name for level in self.levels if level.trials and level.failed == level.trials)
+    def out(self) -> tuple[Level, ...]:
+        """Levels of which no trial can be scored: each failed or is missing."""
+        return tuple(level for level in self.levels if level.failed == level.trials)
 
 
 @dataclass(frozen=True)

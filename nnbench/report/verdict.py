@@ -23,7 +23,8 @@ def verdict(found: Comparison) -> str:
 def sentence(pair: Pair) -> str:
     """What was found about two levels, with effect, interval, and how it was reached."""
     if pair.equal:
-        return f"{pair.first} and {pair.second} are practically equal: {evidence(pair)}, and {_number(pair.at_least)} matters"
+        matters = f"{_number(pair.at_least)}, which would matter, can be ruled out either way"
+        return f"{pair.first} and {pair.second} are practically equal: {evidence(pair)}; {matters}"
     if not pair.different:
         reasons = [each for each in (why(pair), more(pair)) if each]
         told = f"No difference could be shown between {pair.first} and {pair.second}: {evidence(pair)}"
@@ -94,7 +95,7 @@ def more(pair: Pair) -> str:
     ]
     if not ways:
         return "no affordable number of data sets or seeds would decide it at this effect"
-    return f"about {', or '.join(ways)} would decide it at this effect"
+    return f"about {', or '.join(ways)}{',' if len(ways) > 1 else ''} would decide it at this effect"
 
 
 def reservations(pair: Pair) -> list[str]:
@@ -109,11 +110,17 @@ def reservations(pair: Pair) -> list[str]:
 
 def notes(found: Comparison) -> list[str]:
     """What cannot be concluded, and why, in plain sentences."""
-    levels = [level for level in found.levels if level.name not in found.failed]
-    told = [f"Every trial of {name} failed: it is left out of every comparison." for name in found.failed]
-    if len(levels) < 2:
-        only = levels[0].name if levels else "none"
-        return [*told, f"There is only one level to compare, {only}: there is nothing to compare it with."]
+    levels = [level for level in found.levels if level not in found.out]
+    told = [
+        f"Every trial of {level.name} failed: it is left out of every comparison."
+        if level.trials
+        else f"No trial of {level.name} has a result yet: it is left out of every comparison."
+        for level in found.out
+    ]
+    if not levels:
+        return [*told, "There is no level to compare."]
+    if len(levels) == 1:
+        return [*told, f"There is only one level to compare, {levels[0].name}."]
     return [
         *told,
         *_too_few(found),
@@ -161,14 +168,14 @@ def p_text(p: float) -> str:
 
 
 def _answer(found: Comparison) -> str:
-    if len(found.levels) - len(found.failed) < 2:
-        return f"Nothing to compare: {notes(found)[-1]}"
+    if len(found.levels) - len(found.out) < 2:
+        return f"Nothing to compare. {' '.join(notes(found))}"
     if found.baseline is not None and len(found.pairs) > 1:
         return _against(found, found.baseline)
     if len(found.pairs) == 1:
         return sentence(found.pairs[0])
     if not found.pairs:
-        return f"Nothing to compare: every trial of the baseline, {found.baseline}, failed"
+        return f"Nothing to compare: no trial of the baseline, {found.baseline}, has a score"
     best = found.levels[0].name
     own = [pair if pair.first == best else reversed_pair(pair) for pair in found.pairs if best in (pair.first, pair.second)]
     beaten = [pair for pair in own if pair.different and pair.better == best]
