@@ -26,7 +26,7 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/workers.py
 	$(BIN)/python benchmarks/gradcheck.py
 	$(BIN)/python benchmarks/components.py
-	$(BIN)/python benchmarks/verdicts.py
+	$(BIN)/python -m benchmarks.aa
 	$(BIN)/python benchmarks/datasets.py
 
 claims: $(VENV)/installed
