@@ -39,6 +39,8 @@ class Level:
     failed: int
     missing: int
     """Trials that other cells have and this level's lack."""
+    unmeasured: int
+    """Trials with a result that lacks the metric: an older version of nnbench wrote it."""
     tasks: int
     reached: float
     """Share of trials that reached the target."""
@@ -47,7 +49,7 @@ class Level:
     profile: tuple[float, ...]
     """Share of runs that took at most so many times as long as the best, at each of `TAUS`; empty where the metric is no time."""
     rank: float
-    """Mean over data sets; NaN for a level of which every trial failed."""
+    """Mean over data sets; NaN where not every level met every other one on all of them."""
     expected: tuple[float, ...] = ()
     """Best validation accuracy to expect from one, two … settings tried at random, mean over tasks; empty without tuning."""
 
@@ -104,8 +106,8 @@ class Comparison:
 
     @property
     def out(self) -> tuple[Level, ...]:
-        """Levels of which no trial can be scored: each failed or is missing."""
-        return tuple(level for level in self.levels if level.failed == level.trials)
+        """Levels of which no trial can be scored: each failed, is missing or was not measured."""
+        return tuple(level for level in self.levels if level.failed + level.unmeasured == level.trials)
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ def _untrained(table: Scores, untrained: Results) -> Scores:
 
 
 def _ranked(scores: Scores, names: Sequence[str], pairs: Sequence[Pair]) -> tuple[list[tuple[str, float]], Ranking | None]:
-    """Levels with mean rank, the best first, and Friedman's test over the data sets that have all levels.
+    """Levels with mean rank, the best first, and Friedman's test; without ranks where not every data set has every level.
 
     A trial that failed or is missing counts as the worst here: no level looks better for it.
     """
@@ -210,13 +212,16 @@ def _ranked(scores: Scores, names: Sequence[str], pairs: Sequence[Pair]) -> tupl
             chances[b, a, units.index(unit)] = 1 - chance
     met = ~np.isnan(chances)
     means = np.where(met, chances, 0).sum(axis=1) / np.maximum(met.sum(axis=1), 1)
-    whole = means[:, met.any(axis=1).all(axis=0)].T if len(names) > 1 else np.empty((0, 0))
+    there = met.any(axis=1)
+    overall = np.where(there, means, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    order = sorted(range(len(names)), key=lambda at: -overall[at])
     failed = [(name, math.nan) for name in scores.results.levels if name not in names]
-    if not len(whole):
-        return [*((name, math.nan) for name in names), *failed], None
-    found = statistics.ranking(whole)
-    order = sorted(range(len(names)), key=lambda at: (found.ranks[at], -whole[:, at].mean()))
-    shown = replace(found, ranks=[found.ranks[at] for at in order]) if len(names) > 2 and len(whole) >= LEAST_FOR_RANKS else None
+    if len(names) < 2 or not there.any(axis=0).all() or not there[:, there.any(axis=0)].all():
+        return [*((names[at], math.nan) for at in order), *failed], None
+    found = statistics.ranking(means.T)
+    order.sort(key=lambda at: found.ranks[at])
+    enough = len(names) > 2 and len(units) >= LEAST_FOR_RANKS
+    shown = replace(found, ranks=[found.ranks[at] for at in order]) if enough else None
     return [*((names[at], found.ranks[at]) for at in order), *failed], shown
 
 
@@ -254,6 +259,7 @@ def _level(scores: Scores, name: str, rank: float, area: float, profile: tuple[f
         diverged=sum(row["status"] == "diverged" for row in rows),
         failed=len(rows) - len(scored),
         missing=len(tasks) * len(results.seeds) - len(rows),
+        unmeasured=scores.lacking(name, tasks) - (len(tasks) * len(results.seeds) - len(rows)) - (len(rows) - len(scored)),
         tasks=len(tasks),
         reached=float(np.mean(reached)) if reached else math.nan,
         area=area,
@@ -270,7 +276,7 @@ def _middle(scores: Scores, name: str) -> Interval:
         return Interval(math.nan, math.nan, math.nan)
     own = [scores.of(name, task) for task in tasks]
     middle = statistics.interquartile_mean([each[~np.isnan(each)] for each in own], [scores.mixture(name, task) for task in tasks])
-    return middle if scores.metric.higher else Interval(-middle.value, -middle.high, -middle.low)
+    return middle if scores.metric.higher else Interval(0.0 - middle.value, 0.0 - middle.high, 0.0 - middle.low)
 
 
 __all__ = [

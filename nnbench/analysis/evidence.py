@@ -82,7 +82,8 @@ def gather(scores: Scores, first: str, second: str, lacking_is_worst: bool = Fal
     a, b = (scores.stacked(level, shared) for level in (first, second))
     sizes = np.array([len(tasks) for tasks in shared.values()], dtype=int)
     a, b = (worst(a), worst(b)) if lacking_is_worst else _common(a, b, sizes)
-    known = _of_units(np.logical_or, ~np.isnan(a), sizes).any(axis=1)
+    counts = _of_units(np.logical_or, ~np.isnan(a), sizes).sum(axis=1)
+    known = counts >= min(2, counts.max(initial=0)) if counts.any() else counts > 0  # one seed of many shows nothing
     silent = known & (_extreme(np.fmin, a, b, sizes) == _extreme(np.fmax, a, b, sizes))
     kept = known & ~silent
     rows = np.repeat(kept, sizes)
@@ -103,8 +104,13 @@ def gather(scores: Scores, first: str, second: str, lacking_is_worst: bool = Fal
         first=a,
         second=b,
         chances=_chances(by_seed),
-        blocks=Blocks(_chances(means), means, tuning, scores.tuning_seeds),
+        blocks=Blocks(_chances(means), means, tuning, scores.tuning_seeds, _variants(scores, units)),
     )
+
+
+def _variants(scores: Scores, units: dict[str, list[str]]) -> Int[np.ndarray, " unit"]:
+    dataset_of = scores.results.dataset_of
+    return np.array([len({dataset_of[task] for task in tasks}) for tasks in units.values()], dtype=int)
 
 
 def _scored(scores: Scores, first: str, second: str, shared: dict[str, list[str]]) -> dict[str, list[str]]:

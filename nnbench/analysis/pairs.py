@@ -20,9 +20,6 @@ from nnbench.analysis.scores import Scores
 from nnbench.analysis.statistics import Interval
 
 ALPHA = 0.05
-NARROW = 0.90
-"""Level of the interval that two one-sided tests at 0.05 look at."""
-
 Scope = Literal["data sets", "these data sets alone", "nothing"]
 Outcome = Literal["supported", "refuted", "practically equal", "by construction", "undecided"]
 
@@ -70,7 +67,7 @@ class Pair:
     improvement: Interval
     """Probability that a run of the first is better than one of the second with another seed, mean over data sets, at 95 %."""
     narrow: Interval
-    """The same at 90 %."""
+    """What two one-sided tests at 0.05, corrected, look at: wide enough for luck in seeds and for other data sets."""
     paired: float
     """Share of seeds on which the first is better, ties counting half, mean over data sets."""
     won: int
@@ -112,19 +109,26 @@ class Pair:
         """Whether one of the two could be shown to be better.
 
         p is small, the interval leaves ½ out, effect and interval point the same way, and no lacking trial could undo it. Where
-        each data set is tested alone, p knows nothing of tuning, and of one tuning seed nothing tells the spread.
+        each data set is tested alone, p knows nothing of tuning, and of one or two tuning seeds nothing tells the spread.
         """
         value, low, high = self.improvement.value, self.improvement.low, self.improvement.high
         agree = (self.effect > 0 and low > 0.5) or (self.effect < 0 and high < 0.5)
-        known = self.scope == "data sets" or self.tuning_seeds != 1
+        known = self.scope == "data sets" or not self.tuned_blindly
         return self.p <= ALPHA and agree and value != 0.5 and known and not self.withheld
+
+    @property
+    def tuned_blindly(self) -> bool:
+        """Whether settings were chosen with so few seeds that nothing tells how much luck was in that."""
+        return 0 < self.tuning_seeds < statistics.TUNING_SEEDS_NEEDED
 
     @property
     def equal(self) -> bool:
         """Whether a probability that matters could be ruled out either way (two one-sided tests)."""
-        if self.at_least is None or self.lacking or self.scope == "nothing":
+        if self.at_least is None or self.lacking or self.scope == "nothing" or self.tuned_blindly:
             return False
-        return self.narrow.low > 1 - self.at_least and self.narrow.high < self.at_least
+        low, high = 1 - self.at_least, self.at_least
+        each = self.scope == "data sets" or all(low < on.improvement < high for on in self.datasets)
+        return each and self.narrow.low > low and self.narrow.high < high
 
     @property
     def better(self) -> str:
@@ -143,10 +147,10 @@ class Pair:
             return "practically equal"
         if not self.different:
             return "undecided"
-        if self.by_construction:
-            return "by construction"
         if self.better == self.second:
             return "refuted"
+        if self.by_construction:
+            return "by construction"
         return "supported" if self.improvement.low >= (self.at_least or 0.5) else "undecided"
 
 
@@ -177,7 +181,7 @@ def judged(scores: Sequence[Scores], questions: Sequence[Question], turned: bool
         return pairs
     unlucky = _judged(scores, questions, lacking_is_worst=True)  # in the same order
     return [
-        replace(pair, withheld=pair.lacking > 0 and not (bad.different and bad.better == pair.better))
+        replace(pair, withheld=pair.different and pair.lacking > 0 and not (bad.different and bad.better == pair.better))
         for pair, bad in zip(pairs, unlucky, strict=True)
     ]
 
@@ -211,7 +215,7 @@ def _pair(scores: Scores, question: Question, evidence: Evidence, tests: int) ->
         second=question.second,
         metric=scores.metric.name,
         improvement=spread.interval(),
-        narrow=spread.interval(NARROW),
+        narrow=_narrow(spread, evidence, 1 - 2 * ALPHA / tests),
         paired=evidence.paired(),
         won=int((evidence.chances > 0.5).sum()),
         lost=int((evidence.chances < 0.5).sum()),
@@ -229,6 +233,15 @@ def _pair(scores: Scores, question: Question, evidence: Evidence, tests: int) ->
         lacking=sum(scores.lacking(level, evidence_tasks) for level, evidence_tasks in _asked(scores, question)),
         at_least=question.at_least,
     )
+
+
+def _narrow(spread: statistics.Spread, evidence: Evidence, level: float) -> Interval:
+    """The wider of the intervals over seeds and over data sets at this level; that over seeds where there are too few data sets."""
+    own = spread.interval(level)
+    if len(evidence.datasets) < statistics.pairs_needed():
+        return own
+    others = statistics.across(evidence.blocks.chances, level)
+    return Interval(own.value, min(own.low, others.low), max(own.high, others.high))
 
 
 def _asked(scores: Scores, question: Question) -> Iterator[tuple[str, list[str]]]:

@@ -43,6 +43,9 @@ class _Seen:
     """Variance of the effects themselves, from data set to data set."""
     seeds: int
     tests: int
+    variants: float
+    """Of each data set."""
+    tuning_seeds: int
 
     @property
     def effect(self) -> float:
@@ -57,14 +60,17 @@ class _Seen:
         if datasets < statistics.pairs_needed(self.tests):
             return False
         own = self.variance(seeds)
+        least = statistics.least_variance(0.5 + self.effect, round(self.variants * datasets * seeds), datasets)
         tail = 1 - (1 - LEVEL) / (2 * self.tests)
         over = float(stdtrit(datasets - 1, tail)) * math.sqrt((self.between + own) / datasets)
-        within = float(stdtrit(datasets * (seeds - 1), (1 + LEVEL) / 2)) * math.sqrt(own / datasets)
+        within = float(stdtrit(datasets * (seeds - 1), (1 + LEVEL) / 2)) * math.sqrt(max(own / datasets, least))
         return abs(self.effect) > max(over, within)
 
     def decides_alone(self, seeds: int) -> bool:
         """Whether each of the data sets would answer by itself, and all of them alike."""
         count = len(self.effects)
+        if 0 < self.tuning_seeds < statistics.TUNING_SEEDS_NEEDED:
+            return False
         if abs(np.sign(self.effects).sum()) < count or seeds < statistics.pairs_needed(self.tests * count):
             return False
         tail = float(stdtrit(seeds - 1, 1 - (1 - LEVEL) / (2 * self.tests * count)))
@@ -93,7 +99,8 @@ def _seen(blocks: Blocks, seeds: int, tests: int) -> _Seen:
     tuning = float(blocks.tuning.mean())
     within = float(spreads.mean()) / seeds + tuning
     between = max(float(np.var(effects, ddof=1)) - within, 0.0) if len(effects) > 1 else 0.0
-    return _Seen(effects, spreads, tuning, between, seeds, tests)
+    variants = blocks.observations / float(blocks.seeds.sum())
+    return _Seen(effects, spreads, tuning, between, seeds, tests, variants, blocks.tuning_seeds)
 
 
 def _first(decides: Callable[[int], bool], most: int) -> int | None:

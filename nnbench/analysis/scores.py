@@ -45,6 +45,8 @@ class Results:
         self.levels = tuple(dict.fromkeys(each.level for each in placed.values()))
         self.unit_of = {each.task: each.unit(count) for each in placed.values()}
         """The data set that each task counts for."""
+        self.dataset_of = {each.task: each.dataset for each in placed.values()}
+        """The variant of each task."""
         self.family_of = {each.unit(count): each.unit("families") for each in placed.values()}
         """The family of each of those."""
         self.units = tuple(dict.fromkeys(self.unit_of.values()))

@@ -27,6 +27,8 @@ EXACT = 13
 EXACT_UNTIED = 50
 """Up to so many they are exact without ties."""
 
+TUNING_SEEDS_NEEDED = 3
+"""Fewer tuning seeds do not show how much luck is in what they choose."""
 FEW = 64
 """Up to so many seeds, runs are compared all at once; beyond, by sorting."""
 
@@ -140,6 +142,13 @@ class Blocks:
     tuning: Float[np.ndarray, " block"]
     """Variance of the chance that comes from having tuned with few seeds."""
     tuning_seeds: int = 0
+    variants: Int[np.ndarray, " block"] | None = None
+    """How many variants of the data set the tasks have, each with draws of its own; one unless given."""
+
+    @property
+    def observations(self) -> int:
+        """Runs with draws of their own: seeds by variants, summed over blocks."""
+        return int((self.seeds * (1 if self.variants is None else self.variants)).sum())
 
     @property
     def seeds(self) -> Int[np.ndarray, " block"]:
@@ -157,7 +166,7 @@ class Spread:
     freedom: float
     """Degrees of freedom of the variance (Satterthwaite)."""
     observations: int
-    """Seeds, summed over blocks."""
+    """As in `Blocks`."""
 
     def interval(self, level: float = LEVEL) -> Interval:
         """Symmetric in the log-odds, so that it stays within 0 and 1."""
@@ -182,7 +191,7 @@ def overall_improvement(blocks: Blocks) -> Spread:
     every run of the other no variance is seen; a third of a proportion's with as many observations is taken at least.
     """
     count, seeds = len(blocks.chances), blocks.seeds
-    value, observations = float(blocks.chances.mean()), int(seeds.sum())
+    value, observations = float(blocks.chances.mean()), blocks.observations
     if seeds.min() < 2:
         return Spread(value, math.nan, math.nan, observations)
     inner = float(_inner(value, observations))
@@ -190,11 +199,11 @@ def overall_improvement(blocks: Blocks) -> Spread:
     freedoms = seeds - 1
     repeated = _repeated(blocks, float(variances.sum()))
     if repeated is not None:
-        variances, freedoms = np.array([repeated]), np.array([blocks.by_seed.shape[1] - 1])
+        variances, freedoms = np.array([repeated[0]]), np.array([repeated[1]])
     tuned = blocks.tuning[blocks.tuning > 0] / count**2
     total = float(variances.sum() + tuned.sum())
     weights = float((variances**2 / freedoms).sum() + (tuned**2).sum() / max(blocks.tuning_seeds - 1, 1))
-    least = inner * (1 - inner) / (3 * observations) * max((2 * inner - 1) ** 2, 1 / count)
+    least = least_variance(inner, observations, count)
     freedom = total**2 / weights if weights else float(observations - count)
     return Spread(value, max(total, least), max(freedom, 1.0), observations)
 
@@ -214,13 +223,20 @@ def over_seeds(by_seed: Float[np.ndarray, "block seed"], inner: float) -> Float[
     return np.where(seeds == 2, inner * (1 - inner) / 2, jackknife)
 
 
-def _repeated(blocks: Blocks, independent: float) -> float | None:
-    """Variance with seeds as clusters, where it is larger than independent blocks explain (F test at 0.05)."""
-    count, seeds = blocks.by_seed.shape
-    if seeds < 3 or count < 2 or not independent or np.isnan(blocks.by_seed).any():
+def least_variance(inner: float, observations: int, blocks: int) -> float:
+    """What the variance of a chance is taken to be at least: near 0 and 1, and of a single block, few seeds may show none."""
+    return inner * (1 - inner) / (3 * observations) * max((2 * inner - 1) ** 2, 1 / blocks)
+
+
+def _repeated(blocks: Blocks, independent: float) -> tuple[float, int] | None:
+    """Variance and freedom with seeds as clusters, where it is larger than independent blocks explain (F test at 0.05)."""
+    common = blocks.by_seed[:, ~np.isnan(blocks.by_seed).any(axis=0)]
+    count, seeds = common.shape
+    if seeds < 3 or count < 2 or not independent:
         return None
-    clustered = float(over_seeds(blocks.by_seed.mean(axis=0)[None], 0.5)[0])
-    return clustered if clustered / independent > float(fdtri(seeds - 1, count * (seeds - 1), LEVEL)) else None
+    clustered = float(over_seeds(common.mean(axis=0)[None], 0.5)[0])
+    more = clustered / independent > float(fdtri(seeds - 1, count * (seeds - 1), LEVEL))
+    return (clustered, seeds - 1) if more else None
 
 
 def _inner(value: float, observations: int) -> float:
@@ -273,6 +289,15 @@ def paired_over_seeds(a: Float[np.ndarray, "task seed"], b: Float[np.ndarray, "t
     """
     ranks = stats.rankdata(np.concatenate([a, b], axis=1), axis=1)
     return signed_rank((ranks[:, : a.shape[1]] - ranks[:, a.shape[1] :]).mean(axis=0).tolist())
+
+
+def across(chances: Float[np.ndarray, " block"], level: float) -> Interval:
+    """The mean of what data sets say as an estimate for others like them: Student's interval over data sets."""
+    count, value = len(chances), float(chances.mean())
+    if count < 2:
+        return Interval(value, math.nan, math.nan)
+    half = float(stdtrit(count - 1, (1 + level) / 2)) * float(chances.std(ddof=1)) / math.sqrt(count)
+    return Interval(value, value - half, value + half)
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -339,6 +364,8 @@ def _beaten(a: Float[np.ndarray, "task seed"], b: Float[np.ndarray, "task seed"]
     """How many runs of `b` each run of `a` beats on its task, ties counting half."""
     if a.shape[1] <= FEW:
         return wins(a[:, :, None], b[:, None, :]).sum(axis=2)
+    if not len(a):
+        return np.zeros(a.shape)
     ordered = np.sort(b, axis=1)
     sides = [[np.searchsorted(row, own, side) for row, own in zip(ordered, a, strict=True)] for side in ("left", "right")]
     return np.mean(sides, axis=0)

@@ -122,7 +122,7 @@ def run(
             out.print("Stopped. Results so far are stored; the same command goes on.", style="bold")
             sys.exit(130)
     _summary(out, results, show_all, fresh)
-    if results.comparison and results.status != "interrupted":
+    if results.status != "interrupted" and results.comparison:
         print_comparison(out, results.comparison)
     _where_next(out, results, folder, tracking_uri)
     sys.exit({"finished": 0, "failed": 1, "interrupted": 130}[results.status])
