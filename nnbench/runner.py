@@ -23,7 +23,7 @@ from nnbench import environment, executors
 from nnbench.analysis.comparison import Comparison
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.engine.records import Record
-from nnbench.grid import Grid, Trial, find_level, labels
+from nnbench.grid import Candidate, Grid, Trial, find_level, labels
 from nnbench.planning import FINAL, Plan, make_plan, with_choices
 from nnbench.report.cells import Line, lines, write_documents
 from nnbench.report.comparison import comparison
@@ -142,7 +142,7 @@ def execute(
     interrupted raises KeyboardInterrupt.
     """
     store = plan.store
-    claims = _claims(plan)  # before anything is trained, so that what they are about cannot be known yet
+    claims = note_claims(plan.grid, plan.candidates, store)  # before anything is trained: nothing can be known yet
     if plan.reported is None:
         plan = _tuned(plan, executor, on_interrupt, on_phase)
     with store.choosing():
@@ -318,14 +318,14 @@ def _launch_id(now: float) -> str:
     return time.strftime("%Y%m%d-%H%M%S-", time.gmtime(now)) + secrets.token_hex(2)
 
 
-def _claims(plan: Plan) -> list[dict[str, Any]]:
+def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> list[dict[str, Any]]:
     """The grid's claims as a launch records them; those that this folder has not seen yet are noted with the time."""
-    compare = plan.grid.compare
+    compare = grid.compare
     if compare is None:
         return []
-    levels = list(dict.fromkeys(each.level for each in plan.candidates))
+    levels = list(dict.fromkeys(each.level for each in candidates))
     found = []
-    for claim in plan.grid.claim:
+    for claim in grid.claim:
         told = {
             "says": claim.says,
             "better": find_level(claim.better, levels) or claim.better,
@@ -333,9 +333,9 @@ def _claims(plan: Plan) -> list[dict[str, Any]]:
             "metric": claim.metric or compare.metric,
             "at_least": claim.at_least or compare.at_least,
         }
-        about = {**told, "grid": plan.grid.name, "factor": compare.factor}
+        about = {**told, "grid": grid.name, "factor": compare.factor}
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:20]
-        found.append({**told, "digest": digest, "written": plan.store.known_since(digest, about)})
+        found.append({**told, "digest": digest, "written": store.known_since(digest, about)})
     return found
 
 

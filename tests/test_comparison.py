@@ -137,7 +137,7 @@ ODD: list[tuple[str, dict[str, Any], str]] = [
     ("one level", {"levels": ["a"]}, "only one level to compare, a"),
     ("one seed", {"seeds": 1, "draw": shifted({"a": 0.0, "b": 0.0})}, "There is one seed"),
     ("one data set", {"datasets": 1, "draw": shifted({"a": 0.0, "b": 0.0})}, "it takes 6"),
-    ("one data set, one seed", {"datasets": 1, "seeds": 1}, "it takes 6"),
+    ("one data set, one seed", {"datasets": 1, "seeds": 1, "draw": shifted({"a": 0.0, "b": 0.0})}, "it takes 6"),
     ("all diverged", {"change": lambda row: {**row, "status": "diverged"}}, "Every trial of a and b diverged"),
     (
         "all failed",

@@ -81,7 +81,7 @@ activation = ["tanh", "relu"]
 
 @pytest.fixture
 def alternatives(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> list[Alternative]:
-    monkeypatch.setattr(comparison, "claim_rows", lambda found: [(each.says, each.verdict, "shown") for each in found.claims])
+    monkeypatch.setattr(comparison, "claim_rows", lambda found: [(each.says, each.verdict, "shown", "–") for each in found.claims])
     return Grid.from_text(GRID, "g", catalog).alternatives(catalog)
 
 
@@ -99,11 +99,11 @@ def test_another_metric_for_all_is_not_counted_for_a_claim_that_names_its_own(al
     assert robustness.sentence(first) == "supported in 2 of 3; turned by metric = valid_area (refuted)"
     assert robustness.sentence(second) == "supported in 1 of 2; turned by seeds 3–5 (undecided)"
     assert robustness.claim_rows(launched, holds=True) == [
-        ("by the metric of all", "supported", "shown", "2 of 3"),
-        ("by its own", "undecided (flips between seeds)", "shown", "1 of 2"),
+        ("by the metric of all", "supported", "shown", "–", "2 of 3"),
+        ("by its own", "undecided (flips between seeds)", "shown", "–", "1 of 2"),
     ]
-    assert robustness.claim_rows(launched[:1], holds=True)[0] == ("by the metric of all", "supported", "shown", "–")
-    assert robustness.claim_rows(launched, holds=False)[0] == ("by the metric of all", "supported", "shown")
+    assert robustness.claim_rows(launched[:1], holds=True)[0] == ("by the metric of all", "supported", "shown", "–", "–")
+    assert robustness.claim_rows(launched, holds=False)[0] == ("by the metric of all", "supported", "shown", "–")
 
 
 def test_what_was_not_launched_is_said_with_the_reason(alternatives: list[Alternative]) -> None:

@@ -307,8 +307,8 @@ def test_edges_and_unequal_budgets_travel_with_the_claim() -> None:
     choices = {"test_accuracy": choose(tried, tries, "test_accuracy")}
     found = compare("activation", "test_accuracy", placed, rows, [claim], choices)
     told = "; ".join(cautions(found, found.claims[0]))
-    assert "the best setting of a is the last one tried on 8 of 8 tasks" in told
-    assert "unequal budgets: 2 settings for a and 1 settings for b" in told
+    assert "the best setting of a is at the edge of what was tried on 8 of 8 tasks" in told
+    assert "unequal budgets: 2 settings for a and 1 setting for b" in told
     assert "written after the first results of its trials" in told
     assert "settings were chosen with one seed" in told
 
@@ -355,3 +355,79 @@ def test_levels_that_share_no_task_are_not_compared() -> None:
     found = compare("activation", "test_accuracy", apart, [row for row in rows if row["cell_id"] in apart])
     assert not found.pairs[0].different
     assert "they have no task in common" in verdict(found)
+
+
+TWELVE = tuple(f"data {number}" for number in range(12))
+
+
+@pytest.mark.parametrize("seeds", [64, 65, 200])
+def test_nothing_to_tell_with_any_number_of_seeds_is_told(seeds: int) -> None:
+    found = compared(lambda level, task, seed: math.inf, metric="steps_to_target", seeds=seeds)
+    assert "every run of both scored the same" in verdict(found)
+
+
+def test_the_best_level_is_one_that_beats_another_even_if_no_data_set_has_them_all() -> None:
+    """a and b meet on eight data sets, c stands alone on eight others."""
+    placed, rows = launch(noisy({"a": 0.0, "b": 3.0, "c": 0.0}), levels=("a", "b", "c"), tasks=[f"data {n}" for n in range(16)])
+    apart = {cell: where for cell, where in placed.items() if (int(where.task[5:]) < 8) == (where.level != "c")}
+    found = compare("activation", "test_accuracy", apart, [row for row in rows if row["cell_id"] in apart])
+    assert verdict(found).startswith("b has a higher test accuracy than a")
+    assert found.ranking is None
+    assert all(math.isnan(level.rank) for level in found.levels)
+
+
+@pytest.mark.parametrize("baseline", [None, "b"])
+def test_reservations_stand_beside_the_levels_that_they_are_about(baseline: str | None) -> None:
+    """Untrained, a is better than b as well, and c is not."""
+    names = ("a", "b", "c")
+    draw = {"a": 4.0, "b": 0.0, "c": 0.0} if baseline is None else {"a": 3.0, "b": 0.0, "c": 3.0}
+    untrained = launch(noisy({"a": 3.0, "b": 0.0, "c": 3.0 if baseline is None else 0.0}, seed=7), levels=names, tasks=TWELVE)[1]
+    found = compared(noisy(draw), levels=names, tasks=TWELVE, controls=untrained, terms=Terms(baseline=baseline))
+    marked = "b" if baseline is None else "a"
+    assert f"; {marked}: untrained networks differ in the same way" in verdict(found)
+
+
+def test_a_claim_that_is_refuted_is_so_even_if_untrained_networks_refute_it_as_well() -> None:
+    claims = [ClaimMade("b is better", "b", "a", "test_accuracy")]
+    untrained = launch(noisy({"a": 2.0, "b": 0.0}, seed=7))[1]
+    assert compared(noisy({"a": 3.0, "b": 0.0}), claims=claims, controls=untrained).claims[0].verdict == "refuted"
+
+
+@pytest.mark.parametrize("tasks", [TWELVE, TWELVE[:2]])
+def test_levels_that_differ_on_every_data_set_are_not_practically_equal(tasks: Sequence[str]) -> None:
+    draw = noisy({"a": 0.0, "b": 0.0})
+    found = compared(
+        lambda level, task, seed: draw(level, task, seed) + 5 * (level == "ab"[task % 2]), tasks=tasks, terms=Terms(at_least=0.6)
+    )
+    assert not found.pairs[0].equal
+
+
+def test_an_undecided_pair_has_no_answer_to_withhold() -> None:
+    draw = noisy({"a": 0.0, "b": 0.0})
+    found = compared(lambda level, task, seed: None if (level, task, seed) == ("a", 0, 0) else draw(level, task, seed))
+    assert not found.pairs[0].different
+    assert not found.pairs[0].withheld
+    assert found.pairs[0].lacking == 1
+
+
+def test_a_data_set_with_one_seed_left_does_not_undo_the_others() -> None:
+    draw = noisy({"a": 3.0, "b": 0.0})
+    found = compared(
+        lambda level, task, seed: None if level == "b" and task == 0 and seed else draw(level, task, seed), tasks=TWELVE
+    )
+    assert found.pairs[0].different
+    assert len(found.pairs[0].datasets) == 11
+
+
+@pytest.mark.parametrize("tuning_seeds", [1, 2])
+def test_too_few_tuning_seeds_give_no_verdict_about_single_data_sets(tuning_seeds: int) -> None:
+    found = [tuned(seed, tuning_seeds)[0] for seed in range(20)]
+    assert not any(each.pairs[0].different for each in found)
+    assert any("it takes 3" in verdict(each) for each in found)
+
+
+def test_results_that_lack_the_metric_are_told_from_failed_ones() -> None:
+    placed, rows = launch(noisy({"a": 0.0, "b": 3.0}))
+    old = [{**row, "valid_loss": [1.0], "train_loss_last": None} for row in rows]
+    found = compare("activation", "overfitting", placed, old)
+    assert "No trial of a was measured by this metric" in verdict(found)

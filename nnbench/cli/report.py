@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from nnbench import runner
 from nnbench.catalog import load_catalog
 from nnbench.cli.launch import FOLDER, WORKERS, print_comparison
 from nnbench.cli.output import console, table
@@ -99,6 +100,8 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
     asking = [grid for grid in grids if grid.claim]
     if not asking:
         raise InputError(f"{folder}: no grid there makes a claim ([[claim]])")
+    for grid in asking:  # grids share trials, so that one may train what another makes claims about
+        runner.note_claims(grid, grid.candidates(catalog)[0], Store(results / "results"))
     rows: list[tuple[str, ...]] = []
     for number, grid in enumerate(asking, start=1):
         place = f"{number} of {len(asking)}: {grid.name}"

@@ -16,7 +16,7 @@ from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.statistics import Interval
 from nnbench.analysis.tuning import Choice
 from nnbench.report import tables
-from nnbench.report.verdict import cautions, evidence, notes, p_text, verdict, why
+from nnbench.report.verdict import cautions, counted, evidence, notes, p_is, p_text, verdict, why
 from nnbench.results import Compared, Launch, Store
 
 CLAIM_HEAD = ("claim", "verdict", "evidence", "to be known")
@@ -101,9 +101,9 @@ def _trials(launch: Launch, asked: Compared, level: str) -> list[str]:
 
 
 def _looks(launch: Launch, store: Store) -> int:
-    """How many launches of the grid have looked at these trials, or at a part of them, so far."""
-    own = set(launch.trial_ids)
-    others = (other for other in store.launches() if other.grid == launch.grid and not other.alternative)
+    """How many launches have compared this factor by these trials, or by a part of them, so far, whatever their grid's name."""
+    own, factor = set(launch.trial_ids), launch.compared.factor if launch.compared else ""
+    others = (other for other in store.launches() if other.compared and other.compared.factor == factor and not other.alternative)
     earlier = (set(other.trial_ids) for other in others if other.started < launch.started)
     return 1 + sum(bool(trials) and trials < own for trials in earlier)
 
@@ -196,11 +196,13 @@ def _levels(found: Comparison) -> Section:
     ranked = ""
     if found.ranking:
         ranking = found.ranking
-        told = f"Friedman's test that all levels are alike: p = {p_text(ranking.p)}"
+        told = f"Friedman's test that all levels are alike: {p_is(ranking.p)}"
         different = f"; mean ranks {ranking.critical_difference:.2f} apart or more differ (Nemenyi)" if ranking.p <= 0.05 else ""
         ranked = f"{told}{different}."
     shown = [index for index in range(len(head)) if index == 0 or any(row[index] != "–" for row in rows)]
-    title = f"{len(found.levels)} levels on {found.tasks} tasks over {len(found.datasets)} data sets, {found.seeds} seeds"
+    kind = "variant" if found.count == "variants" else "data set"
+    over = f"{counted(found.tasks, 'task')} over {counted(len(found.datasets), kind)}"
+    title = f"{counted(len(found.levels), 'level')} on {over}, {counted(found.seeds, 'seed')}"
     picked = [tuple(row[index] for index in shown) for row in rows]
     kept = tuple(head[index] for index in shown)
     return Section(title, kept, picked, kept[1:], ranked)
@@ -335,7 +337,7 @@ def _edges(choices_: Sequence[Choice]) -> list[str]:
             found[edge.field, edge.value, edge.side, edge.beyond].append(edge.cells * choice.seeds)
     return [
         f"{field} = {value:g}, the {side}, on {len(trials)} of {len(choices_)} tasks: "
-        f"trying {beyond:g} there takes {sum(trials)} trials"
+        f"trying {beyond:g} there takes {counted(sum(trials), 'trial')}"
         for (field, value, side, beyond), trials in found.items()
     ]
 

@@ -110,7 +110,9 @@ def _claim_judged(number: int, launched: Launched) -> Judgement:
     found = launched.comparison
     if found is None:
         return _unjudged(launched, launched.reason)
-    return _judged(launched, found.claims[number].verdict, comparison.claim_rows(found)[number][2])
+    _, _, evidence, known = comparison.claim_rows(found)[number]
+    told = evidence if known == "–" or launched.alternative.changes != "nothing" else f"{evidence}; {known}"
+    return _judged(launched, found.claims[number].verdict, told)
 
 
 def _telling(written: Comparison) -> list[Pair]:

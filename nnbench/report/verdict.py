@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from nnbench.analysis.comparison import ClaimOutcome, Comparison, Level
 from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.pairs import ALPHA, Pair, reversed_pair
-from nnbench.analysis.statistics import Interval, pairs_needed
+from nnbench.analysis.statistics import TUNING_SEEDS_NEEDED, Interval, pairs_needed
 from nnbench.analysis.tuning import Choice
 
-LOOKS = "a launch that is enlarged until it says something is called different more often than in 5 of 100 cases"
+LEAST_P = 1e-15
+LOOKS = "over twelve data sets, equal levels looked at with ever more seeds are called different in 7 of 100 launches, not in 5"
 
 
 def verdict(found: Comparison) -> str:
@@ -31,7 +32,7 @@ def sentence(pair: Pair) -> str:
         return "; ".join([told, *reasons])
     towards = _towards(pair)
     alone = "" if pair.scope == "data sets" else f", on {_listed([each.dataset for each in pair.datasets])} alone"
-    on = f"on {towards.won} of {_counted(pair.tasks, 'task')}{alone}"
+    on = f"on {towards.won} of {counted(pair.tasks, 'task')}{alone}"
     told = f"{towards.first} {METRICS[pair.metric].wins} than {towards.second} {on} ({evidence(towards)})"
     return "; ".join([told, *reservations(pair)])
 
@@ -41,9 +42,9 @@ def evidence(pair: Pair) -> str:
     found = f"probability of improvement {_interval(pair.improvement)}"
     match pair.scope:
         case "data sets":
-            return f"{found}, Holm p = {p_text(pair.p)} over {datasets(pair)}"
+            return f"{found}, Holm {p_is(pair.p)} over {datasets(pair)}"
         case "these data sets alone":
-            return f"{found}, Holm p = {p_text(pair.p)} paired over {pair.seeds} seeds"
+            return f"{found}, Holm {p_is(pair.p)} paired over {pair.seeds} seeds"
         case _:
             return found
 
@@ -51,16 +52,18 @@ def evidence(pair: Pair) -> str:
 def datasets(pair: Pair) -> str:
     """How many data sets the answer counts, and as what."""
     if pair.count == "variants":
-        return f"{_counted(len(pair.datasets), 'variant')} of {_counted(pair.families, 'data set')}"
-    return _counted(len(pair.datasets), "data set")
+        return f"{counted(len(pair.datasets), 'variant')} of {counted(pair.families, 'data set')}"
+    return counted(len(pair.datasets), "data set")
 
 
 def why(pair: Pair) -> str:
     """What stands in the way of an answer, if it is not a p that is too large."""
     if not pair.tasks:
+        if pair.lacking:
+            return "of one of them no trial has a score where the other has"
         return "every run of both scored the same on every task" if pair.silent else "they have no task in common"
     if pair.withheld:
-        return f"{_counted(pair.lacking, 'trial')} failed or missing, which could undo the answer if they were the worst"
+        return f"{counted(pair.lacking, 'trial')} failed or missing, which could undo the answer if they were the worst"
     if pair.seeds < 2:
         return "with one seed nothing tells luck from merit"
     if all(each.improvement == 0.5 for each in pair.datasets):
@@ -75,8 +78,9 @@ def _not_enough(pair: Pair) -> str:
     if pair.scope != "data sets":
         if len({each.effect > 0 for each in pair.datasets}) > 1:
             return "the data sets disagree"
-        if pair.tuning_seeds == 1 and pair.p <= ALPHA:
-            return "settings were chosen with one tuning seed, and nothing tells how much luck was in that"
+        if pair.tuned_blindly and pair.p <= ALPHA:
+            few = counted(pair.tuning_seeds, "tuning seed")
+            return f"settings were chosen with {few}, which do not tell how much luck was in that; it takes {TUNING_SEEDS_NEEDED}"
     if pair.p <= ALPHA and low <= 0.5 <= high:
         return "the interval leaves ½ in: so small a difference could be the luck of these seeds"
     if pair.p <= ALPHA and (value - 0.5) * pair.effect <= 0:
@@ -111,12 +115,7 @@ def reservations(pair: Pair) -> list[str]:
 def notes(found: Comparison) -> list[str]:
     """What cannot be concluded, and why, in plain sentences."""
     levels = [level for level in found.levels if level not in found.out]
-    told = [
-        f"Every trial of {level.name} failed: it is left out of every comparison."
-        if level.trials
-        else f"No trial of {level.name} has a result yet: it is left out of every comparison."
-        for level in found.out
-    ]
+    told = [f"{_why_out(level)}: it is left out of every comparison." for level in found.out]
     if not levels:
         return [*told, "There is no level to compare."]
     if len(levels) == 1:
@@ -131,13 +130,19 @@ def notes(found: Comparison) -> list[str]:
     ]
 
 
+def _why_out(level: Level) -> str:
+    if level.unmeasured:
+        return f"No trial of {level.name} was measured by this metric, since an older version trained it (--fresh trains again)"
+    return f"Every trial of {level.name} failed" if level.trials else f"No trial of {level.name} has a result yet"
+
+
 def cautions(found: Comparison, outcome: ClaimOutcome) -> list[str]:
     """What should be known about a claim's verdict."""
     pair = outcome.pair
     told = ["written after the first results of its trials"] if outcome.post_hoc else []
     told += ["not recorded when it was written"] if outcome.post_hoc is None else []
     told += reservations(pair) if pair.different else []
-    told += [f"{_counted(pair.lacking, 'trial')} failed or missing"] if pair.lacking else []
+    told += [f"{counted(pair.lacking, 'trial')} failed or missing"] if pair.lacking else []
     told += [f"says nothing: {_listed(pair.silent)}"] if pair.silent else []
     told += [f"look {found.looks}"] if found.looks > 1 else []
     return told + tuning_cautions(found.choices.get(pair.metric, ()), {pair.first, pair.second})
@@ -151,20 +156,36 @@ def _about_tuning(found: Comparison) -> list[str]:
 def tuning_cautions(choices: Sequence[Choice], levels: set[str] | None) -> list[str]:
     """Best values at the edge of what was tried, and unequal budgets, for some levels or all."""
     own = [choice for choice in choices if levels is None or choice.level in levels]
+    budgets: dict[str, set[int]] = defaultdict(set)
+    for choice in own:
+        budgets[choice.level].add(choice.budget)
     edges = Counter(choice.level for choice in own if choice.edges)
     tasks = Counter(choice.level for choice in own)
-    told = [f"the best setting of {name} is the last one tried on {count} of {tasks[name]} tasks" for name, count in edges.items()]
-    budgets = {choice.level: choice.budget for choice in own}
-    if len(set(budgets.values())) > 1:
-        told.append(f"unequal budgets: {_listed([f'{count} settings for {name}' for name, count in budgets.items()])}")
-    if own and own[0].seeds == 1:
-        told.append("settings were chosen with one seed: the luck in that is in no interval")
+    told = [
+        f"the best setting of {name} is at the edge of what was tried on {count} of {counted(tasks[name], 'task')}"
+        for name, count in edges.items()
+    ]
+    if len(set.union(set(), *budgets.values())) > 1:
+        told.append(f"unequal budgets: {_listed([_budget(name, counts) for name, counts in budgets.items()])}")
+    if own and own[0].seeds < TUNING_SEEDS_NEEDED:
+        with_ = counted(own[0].seeds, "seed")
+        told.append(f"settings were chosen with {with_}: intervals know little of the luck in that, and are too narrow")
     return told
+
+
+def _budget(name: str, counts: set[int]) -> str:
+    told = str(min(counts)) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    return f"{told} setting{'' if counts == {1} else 's'} for {name}"
 
 
 def p_text(p: float) -> str:
     """A p-value with as many digits as it deserves."""
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
+    return "< 1e-15" if p < LEAST_P else f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
+
+
+def p_is(p: float) -> str:
+    """The same in a sentence."""
+    return f"p {p_text(p)}" if p < LEAST_P else f"p = {p_text(p)}"
 
 
 def _answer(found: Comparison) -> str:
@@ -181,7 +202,7 @@ def _answer(found: Comparison) -> str:
     beaten = [pair for pair in own if pair.different and pair.better == best]
     others = [pair for pair in own if pair not in beaten]
     if not beaten:
-        closest = min(own, key=lambda pair: pair.p)
+        closest = min(own, key=_clarity)
         return (
             f"No difference could be shown between {best}, which looks best, and the other {len(own)} levels; "
             f"the clearest is against {closest.second}: {'; '.join(filter(None, [evidence(closest), why(closest), more(closest)]))}"
@@ -190,9 +211,15 @@ def _answer(found: Comparison) -> str:
     against = "every other level" if not others else _listed([pair.second for pair in beaten])
     alone = "" if weakest.scope == "data sets" else " on these data sets alone"
     told = f"{best} {METRICS[found.metric].wins} than {against}{alone}"
-    on = f"on {weakest.won} of {_counted(weakest.tasks, 'task')}"
+    on = f"on {weakest.won} of {counted(weakest.tasks, 'task')}"
     least = f"at the least clear, against {weakest.second}, {on}: {evidence(weakest)}"
-    return "; ".join([f"{told} ({least}){_rest([(pair.second, pair) for pair in others])}", *reservations(weakest)])
+    rest = _rest([(pair.second, pair) for pair in others])
+    return "; ".join([f"{told} ({least}){rest}", *_reserved([(pair.second, pair) for pair in beaten])])
+
+
+def _clarity(pair: Pair) -> tuple[float, float]:
+    """The clearest is the least: by p, then by how far from ½."""
+    return (pair.p, -abs(pair.improvement.value - 0.5))
 
 
 def _against(found: Comparison, baseline: str) -> str:
@@ -208,14 +235,16 @@ def _against(found: Comparison, baseline: str) -> str:
     if worse:
         parts.append(f"{baseline} {wins} than {_listed([_with_evidence(pair.first, reversed_pair(pair)) for pair in worse])}")
     if not parts:
-        closest = min(rest, key=lambda pair: pair.p)
+        closest = min(rest, key=_clarity)
         told = f"No level could be shown to differ from {baseline}; the clearest is {closest.first}: {evidence(closest)}"
         return "; ".join(filter(None, [told, why(closest), more(closest)]))
-    return "; ".join(parts) + _rest([(pair.first, pair) for pair in rest])
+    told = "; ".join(parts) + _rest([(pair.first, pair) for pair in rest])
+    return "; ".join([told, *_reserved([(pair.first, pair) for pair in (*better, *worse)])])
 
 
 def _with_evidence(name: str, pair: Pair) -> str:
-    return f"{name} ({_interval(pair.improvement)}, Holm p = {p_text(pair.p)})"
+    alone = ", on these data sets alone" if pair.scope != "data sets" else ""
+    return f"{name} ({_interval(pair.improvement)}, Holm {p_is(pair.p)}{alone})"
 
 
 def _plural(wins: str, count: int) -> str:
@@ -224,6 +253,15 @@ def _plural(wins: str, count: int) -> str:
         return wins
     verb, rest = wins.split(" ", 1)
     return f"{ {'has': 'have', 'reaches': 'reach', 'does': 'do'}.get(verb, verb.removesuffix('s')) } {rest}"
+
+
+def _reserved(shown: Sequence[tuple[str, Pair]]) -> list[str]:
+    """What takes weight from the answers about these levels, by name."""
+    by: dict[str, list[str]] = defaultdict(list)
+    for name, pair in shown:
+        for reservation in reservations(pair):
+            by[reservation].append(name)
+    return [f"{_listed(names)}: {reservation}" for reservation, names in by.items()]
 
 
 def _rest(others: Sequence[tuple[str, Pair]]) -> str:
@@ -237,8 +275,11 @@ def _rest(others: Sequence[tuple[str, Pair]]) -> str:
 def _too_few(found: Comparison) -> list[str]:
     told = []
     needed = pairs_needed(max(len(found.pairs), 1))
-    if len(found.datasets) < needed:
-        held = f"With {_counted(len(found.datasets), 'data set')} no test over data sets can reach {ALPHA}"
+    telling = max((len(pair.datasets) for pair in found.pairs), default=len(found.datasets))
+    if 0 < telling < needed:
+        kind = "variant" if found.count == "variants" else "data set"
+        says = "" if telling == len(found.datasets) else f" that say{'s' if telling == 1 else ''} anything"
+        held = f"With {counted(telling, kind)}{says} no test over data sets can reach {ALPHA}"
         compared = "" if len(found.pairs) < 2 else f" for {len(found.pairs)} pairs of levels"
         told.append(f"{held}{compared}; it takes {needed}. What is found holds for these data sets alone.")
     if found.seeds == 1:
@@ -277,11 +318,13 @@ def _silent(found: Comparison) -> list[str]:
     if not found.pairs:
         return []
     names = [name for name in found.datasets if all(name in pair.silent for pair in found.pairs)]
+    partly = [name for name in found.datasets if name not in names and any(name in pair.silent for pair in found.pairs)]
+    told = [f"Of some pairs every run scored the same on {_listed(partly)}, which does not count for these."] if partly else []
     if not names:
-        return []
+        return told
     cause = "nobody reached the target" if METRICS[found.metric].time else "every run scored the same"
     say, do = ("says", "does") if len(names) == 1 else ("say", "do")
-    return [f"{_listed(names)} {say} nothing, since {cause} there, and {do} not count."]
+    return [f"{_listed(names)} {say} nothing, since {cause} there, and {do} not count.", *told]
 
 
 def _towards(pair: Pair) -> Pair:
@@ -304,5 +347,6 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """So many of something, in words."""
     return f"{count} {what}{'' if count == 1 else 's'}"
