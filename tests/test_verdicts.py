@@ -310,7 +310,7 @@ def test_edges_and_unequal_budgets_travel_with_the_claim() -> None:
     assert "the best setting of a is at the edge of what was tried on 8 of 8 tasks" in told
     assert "unequal budgets: 2 settings for a and 1 setting for b" in told
     assert "written after the first results of its trials" in told
-    assert "settings were chosen with one seed" in told
+    assert "settings were chosen with 1 seed" in told
 
 
 def test_looks_are_counted() -> None:
