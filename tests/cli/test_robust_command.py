@@ -120,13 +120,13 @@ def test_a_grid_without_claims_has_a_table_for_each_pair(folder: Path) -> None:
 def test_claims_hold_in_so_many_alternatives(folder: Path) -> None:
     told = nnbench("claims", "grids", "--robust", "--format", "markdown", "--workers", "1", cwd=folder)
     head, _, first, second = told.stdout.splitlines()
-    assert head == "| grid | claim | verdict | evidence | holds in |"
+    assert head == "| grid | claim | verdict | evidence | to be known | holds in |"
     assert first.startswith("| rates | tanh is better than no activation at all | ")
     assert re.search(r"\| [1-4] of 4 \|$", first)
     assert second.endswith("| – |")
     assert "1 of 2: rates, 4 of 4: hidden = 16\n2 of 2: without\n" in told.stderr
     plain = nnbench("claims", "grids", "--format", "markdown", "--workers", "1", cwd=folder)
-    assert plain.stdout.splitlines()[0] == "| grid | claim | verdict | evidence |"
+    assert plain.stdout.splitlines()[0] == "| grid | claim | verdict | evidence | to be known |"
     assert plain.stderr == "1 of 2: rates\n2 of 2: without\n"
 
 
