@@ -16,7 +16,7 @@ from benchmarks.draws import NAMES, Drawn, answer, draw, table
 from benchmarks.twins import Pool
 from nnbench.analysis import statistics
 from nnbench.analysis.metrics import METRICS
-from nnbench.analysis.pairs import Question, judged, reversed_pair
+from nnbench.analysis.pairs import Pair, Question, judged, reversed_pair
 from nnbench.seeds import stream
 
 LOOKS = (3, 5, 10, 20, 40)
@@ -189,8 +189,15 @@ def whole(condition: Condition, pool: Pool, launches: int, rng: np.random.Genera
         launch = draw(pool, rng, condition.datasets, condition.seeds, tuned=condition.tuned)
         (theirs,) = draws.whole(launch, condition.metric).pairs
         own = answer(launch, condition.metric)
-        same += repr(theirs) == repr(own if own.improvement.value >= 0.5 else reversed_pair(own))
+        same += _told(theirs) == _told(own if own.improvement.value >= 0.5 else reversed_pair(own))
     return {"same": Share(same, launches)}
+
+
+def _told(pair: Pair) -> tuple[object, ...]:
+    """What a pair comes to, without the last digits, in which 1 - x and x counted from the other side differ."""
+    interval = pair.improvement
+    figures = (interval.value, interval.low, interval.high, pair.p, pair.effect, pair.paired)
+    return (pair.first, pair.second, pair.different, pair.scope, pair.won, pair.more, *(f"{figure:.10g}" for figure in figures))
 
 
 Count = Callable[[Condition, Pool, int, np.random.Generator], dict[str, Share]]

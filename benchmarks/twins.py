@@ -36,6 +36,9 @@ OTHER_STREAMS = 1_000_000
 """What is added to the seed of a twin that is the same component with random streams of its own."""
 COLUMNS = tuple(dict.fromkeys((*metrics.columns(list(METRICS)), *tuning.COLUMNS)))
 
+CURVES = ("curve_steps", "valid_accuracy")
+"""Columns kept as arrays, because areas are computed of them again and again."""
+
 
 class Reversed(Initializer):
     """Another's weights with each layer's units in reversed order: of the same law where weights are drawn independently."""
@@ -152,7 +155,8 @@ def trained(twins: Twins, folder: Path, workers: int | None = None) -> Pool:
     for cell in results.launch.cells:
         place = twins.datasets.index(cell.fields["dataset"]["name"]), twins.rates.index(cell.fields["optimizer"]["lr"])
         for trial, seed in cell.trials.items():
-            rows[twins.level(cell, seed), *place, seed % OTHER_STREAMS] = {**found[trial], "epochs": cell.fields["epochs"]}
+            row = {**found[trial], **{name: np.array(found[trial][name]) for name in CURVES}, "epochs": cell.fields["epochs"]}
+            rows[twins.level(cell, seed), *place, seed % OTHER_STREAMS] = row
     return Pool(twins, rows)
 
 
