@@ -29,6 +29,8 @@ EXACT_UNTIED = 50
 
 TUNING_SEEDS_NEEDED = 3
 """Fewer tuning seeds do not show how much luck is in what they choose."""
+DIGITS = 12
+"""Decimals that count in ranks: in those beyond, a share and 1 less the share of the other side differ by rounding alone."""
 FEW = 64
 """Up to so many seeds, runs are compared all at once; beyond, by sorting."""
 
@@ -267,10 +269,10 @@ def over_tuning(by_seed: Float[np.ndarray, "draw seed"], weights: Float[np.ndarr
 def signed_rank(differences: Sequence[float]) -> SignedRank:
     """Wilcoxon's signed-rank test of differences that are symmetric about 0 if nothing is different.
 
-    Pairs without a difference are left out, as Wilcoxon did. p is exact up to 50 pairs, with ties among them up to 13; beyond, it
-    is that of the normal approximation.
+    Pairs without a difference are left out, as Wilcoxon did; what differs beyond `DIGITS` decimals alone is a tie. p is exact up
+    to 50 pairs, with ties among them up to 13; beyond, it is that of the normal approximation.
     """
-    d = np.asarray(differences, dtype=np.float64)
+    d = np.round(np.asarray(differences, dtype=np.float64), DIGITS)
     moved = d[d != 0]
     n = len(moved)
     if not n:
@@ -355,7 +357,7 @@ def ranking(scores: Float[np.ndarray, "dataset level"]) -> Ranking:
     Demšar 2006, "Statistical comparisons of classifiers over multiple data sets".
     """
     n, k = scores.shape
-    ranks = stats.rankdata(-scores, axis=1)
+    ranks = stats.rankdata(-np.round(scores, DIGITS), axis=1)
     mean = ranks.mean(axis=0)
     spread = ((ranks - (k + 1) / 2) ** 2).sum()
     if not spread:
