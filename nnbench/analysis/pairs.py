@@ -167,7 +167,7 @@ def reversed_pair(pair: Pair) -> Pair:
         lost=pair.won,
         by_task=tuple(replace(each, improvement=1 - each.improvement) for each in pair.by_task),
         datasets=tuple(replace(each, improvement=1 - each.improvement, effect=-each.effect) for each in pair.datasets),
-        effect=-pair.effect,
+        effect=0.0 - pair.effect,
     )
 
 
