@@ -28,7 +28,7 @@ from benchmarks.draws import TUNING_SEEDS
 from benchmarks.twins import TWINS, Pool, trained
 from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.pairs import ALPHA
-from nnbench.planning import available_workers
+from nnbench.launching.plan import available_workers
 
 MOST = 0.065
 """No kind of condition may be called different more often than that, its noise included."""

@@ -29,8 +29,8 @@ import torch
 from nnbench import Catalog, Grid, load_catalog
 from nnbench.engine import stack as stacking
 from nnbench.engine import training
-from nnbench.executors import keep_freed_memory
 from nnbench.grid import Trial
+from nnbench.work import keep_freed_memory
 
 STACK, SAMPLES, BATCH, EPOCHS, ROUNDS = 32, 512, 64, 50, 7
 STEPS = EPOCHS * SAMPLES // BATCH

@@ -24,8 +24,8 @@ from nnbench import Grid, load_catalog
 from nnbench.engine import perturbation
 from nnbench.engine.gradcheck import EPSILON, check_gradients
 from nnbench.engine.perturbation import Setup
-from nnbench.executors import keep_freed_memory
 from nnbench.grid import Cell
+from nnbench.work import keep_freed_memory
 
 ROUNDS = 7
 AT_LEAST = 50.0

@@ -14,8 +14,8 @@ from nnbench import Activation, Catalog, Grid, Initializer, Units, load_catalog,
 from nnbench.analysis import metrics, tuning
 from nnbench.analysis.metrics import METRICS
 from nnbench.catalog import Entry
-from nnbench.components import Component, Origin
-from nnbench.results import LaunchCell
+from nnbench.kinds import Component, Origin
+from nnbench.store import LaunchCell
 from nnbench_initializers import XavierUniform
 
 DATASETS = (

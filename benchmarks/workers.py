@@ -11,7 +11,7 @@ import time
 
 from nnbench import Grid, load_catalog
 from nnbench.engine.stack import stacks
-from nnbench.executors import local_pool, train_all
+from nnbench.work import local_pool, train_all
 
 TABLE = 'activation = ["tanh", "relu", "sigmoid", "soft_sign"]\noptimizer = ["adam", "momentum"]\n'
 ROUNDS = 5

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nnbench.components import (
+from nnbench.hooks import hookimpl
+from nnbench.kinds import (
     Activation,
     Component,
     Dataset,
@@ -32,19 +33,18 @@ from nnbench.components import (
     Units,
     Weights,
 )
-from nnbench.hooks import hookimpl
 
 if TYPE_CHECKING:
     from nnbench.catalog import Catalog, load_catalog
     from nnbench.grid import Grid
-    from nnbench.runner import Results, run
+    from nnbench.launching.conduct import Results, run
 
 _LAZY = {
     "Catalog": "nnbench.catalog",
     "Grid": "nnbench.grid",
-    "Results": "nnbench.runner",
+    "Results": "nnbench.launching.conduct",
     "load_catalog": "nnbench.catalog",
-    "run": "nnbench.runner",
+    "run": "nnbench.launching.conduct",
 }
 
 __all__ = [

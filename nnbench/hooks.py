@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from nnbench.components import Component
+from nnbench.kinds import Component
 
 if TYPE_CHECKING:
-    from nnbench.results import Launch
+    from nnbench.store import Launch
 
 GROUP = "nnbench"
 hookspec = pluggy.HookspecMarker(GROUP)

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnbench.components import (
+from nnbench.engine.network import Layout
+from nnbench.engine.stack import parts
+from nnbench.kinds import (
     Activation,
     Component,
     Dataset,
@@ -29,9 +31,7 @@ from nnbench.components import (
     Preprocessor,
     Schedule,
 )
-from nnbench.engine.network import Layout
-from nnbench.engine.stack import parts
-from nnbench.executors import keep_freed_memory
+from nnbench.work import keep_freed_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

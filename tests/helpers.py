@@ -27,9 +27,9 @@ from nnbench import (
     Preprocessor,
     Schedule,
 )
-from nnbench.components import Origin
 from nnbench.engine.records import Record
 from nnbench.errors import UnknownComponentError
+from nnbench.kinds import Origin
 
 
 def make_plugin(

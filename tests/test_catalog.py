@@ -14,8 +14,8 @@ from helpers import activation_plugin, make_plugin
 
 from nnbench import load_catalog
 from nnbench.catalog import Catalog, _sources, plugin_manager
-from nnbench.components import KINDS
 from nnbench.errors import PluginError, UnknownComponentError
+from nnbench.kinds import KINDS
 
 Install = Callable[..., Path]
 

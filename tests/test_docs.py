@@ -14,9 +14,9 @@ import pytest
 from helpers import make_plugin, nnbench
 
 from nnbench import hooks
-from nnbench.components import KINDS, Component
 from nnbench.conformance import check_component
 from nnbench.conformance.__main__ import page
+from nnbench.kinds import KINDS, Component
 
 ROOT = Path(__file__).parents[1]
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")

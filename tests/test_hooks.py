@@ -12,7 +12,7 @@ import pytest
 
 from nnbench import Activation, hooks
 from nnbench.catalog import plugin_manager
-from nnbench.results import Launch, LaunchCell
+from nnbench.store import Launch, LaunchCell
 
 HOOKS = {name: hook for name, hook in vars(hooks).items() if name.startswith("nnbench_")}
 LAUNCH = Launch(

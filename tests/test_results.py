@@ -14,7 +14,7 @@ import pytest
 
 from nnbench.engine.records import Record
 from nnbench.errors import InputError
-from nnbench.results import SCHEMA, Launch, LaunchCell, Store
+from nnbench.store import SCHEMA, Launch, LaunchCell, Store
 
 
 def row(trial: str, status: str = "done", **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnbench import Activation, Catalog, timing
-from nnbench.components import KINDS
+from nnbench.kinds import KINDS
 from nnbench.timing import ELEMENTS, SIZES, Estimate, Size, costs
 
 SMALL = Size("small", 2, 4, 8)

@@ -13,9 +13,9 @@ from rich.progress import Progress
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.output import console, fits, table
-from nnbench.components import Component, plural
 from nnbench.conformance.packages import components_of
 from nnbench.conformance.suite import Outcome, check_component, counts, laws
+from nnbench.kinds import Component, plural
 
 CELLS = {"held": "held", "broken": "BROKEN", "does not apply": "–", "expected failure": "expected"}
 

@@ -10,8 +10,8 @@ import click
 from nnbench.catalog import Catalog, Plugin, load_catalog
 from nnbench.cli.output import console, table
 from nnbench.cli.trace import component_calls
-from nnbench.components import KINDS, plural
 from nnbench.grid import json_schema
+from nnbench.kinds import KINDS, plural
 
 KIND = click.Choice(list(KINDS))
 SLOW = 0.3

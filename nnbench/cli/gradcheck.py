@@ -15,14 +15,14 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from nnbench import executors, tracking
+from nnbench import tracking, work
 from nnbench.catalog import load_catalog
 from nnbench.cli.launch import FOLDER, SET, URI, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
 from nnbench.errors import InputError
 from nnbench.grid import Cell, Grid, labels
-from nnbench.planning import available_workers
+from nnbench.launching.plan import available_workers
 from nnbench.report import gradient_study, gradients
 
 STUDY = "gradcheck-study"
@@ -114,17 +114,17 @@ def gradcheck(
 
 
 def _here(cell: Cell, epsilon: float, difference: Difference) -> GradientCheck:
-    executors.keep_freed_memory()
-    return check_gradients(cell, epsilon=epsilon, difference=difference, budget=executors.CHECK_BUDGET)
+    work.keep_freed_memory()
+    return check_gradients(cell, epsilon=epsilon, difference=difference, budget=work.CHECK_BUDGET)
 
 
 def _in_workers(networks: dict[str, Cell], workers: int | None) -> dict[str, GradientCheck]:
     out = console()
-    pool, alone = executors.local_pool(min(workers or available_workers(), len(networks))), executors.local_pool(1)
+    pool, alone = work.local_pool(min(workers or available_workers(), len(networks))), work.local_pool(1)
     found: dict[str, GradientCheck] = {}
     with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
         task = bars.add_task("networks checked", total=len(networks))
-        for name, check in executors.check_all(networks, pool, alone, threading.Event()):
+        for name, check in work.check_all(networks, pool, alone, threading.Event()):
             found[name] = check
             bars.advance(task)
     return found
@@ -151,7 +151,7 @@ def _study(given: Sequence[str], without: tuple[str, ...], save: Path | None, tr
     cells = Grid.from_text("[trial]\n", "command line", catalog, given).cells(catalog)
     if len(cells) > 1:
         raise InputError(f"--study measures one network, not {len(cells)}: name one value for each field")
-    executors.keep_freed_memory()
+    work.keep_freed_memory()
     with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
         task = bars.add_task("measuring", total=len(gradient_study.EPSILONS) + len(gradient_study.WIDTHS))
         found = gradient_study.study(cells[0], partial(bars.advance, task))

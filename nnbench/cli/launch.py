@@ -15,13 +15,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from nnbench import runner
 from nnbench.analysis.comparison import Comparison
 from nnbench.catalog import load_catalog
 from nnbench.cli.output import LaunchProgress, console, fits, table
 from nnbench.cli.trace import trace_launch
 from nnbench.grid import Grid
-from nnbench.planning import Phase, make_plan
+from nnbench.launching import conduct as runner
+from nnbench.launching.plan import Phase, make_plan
 from nnbench.report import gradients
 from nnbench.report.cells import MEASURES, Line, measures, totals
 from nnbench.report.comparison import sections

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnbench.hooks import hookimpl
-from nnbench.results import Launch
+from nnbench.store import Launch
 
 WIDE = 160
 """Columns of a table where the output is no terminal and has no width of its own."""

@@ -9,17 +9,17 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from nnbench import runner
 from nnbench.catalog import load_catalog
 from nnbench.cli.launch import FOLDER, WORKERS, print_comparison
 from nnbench.cli.output import console, table
 from nnbench.cli.robust import launch_each
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
+from nnbench.launching import conduct as runner
 from nnbench.report import cells, comparison, robustness, tables
 from nnbench.report.pictures import comparison as pictures
 from nnbench.report.pictures import files
-from nnbench.results import Launch, Store, merge_into
+from nnbench.store import Launch, Store, merge_into
 
 
 @click.command()

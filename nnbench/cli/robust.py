@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from nnbench import runner
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.launch import FOLDER, GRID, SET, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.errors import GridError, InputError
 from nnbench.grid import Alternative, Grid
+from nnbench.launching import conduct as runner
 from nnbench.report import robustness
 from nnbench.report.robustness import Launched
 

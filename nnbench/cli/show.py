@@ -15,9 +15,9 @@ from rich.text import Text
 from nnbench.catalog import Catalog, Entry, load_catalog
 from nnbench.cli.components import KIND
 from nnbench.cli.output import console, table
-from nnbench.components import Component, Dataset
 from nnbench.errors import InputError
 from nnbench.grid import Grid, fields, label
+from nnbench.kinds import Component, Dataset
 from nnbench.report.describe import hyperparameters, needed
 from nnbench.report.pictures import READING, Figure, check, draw, save, text
 

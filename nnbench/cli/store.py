@@ -21,7 +21,7 @@ from nnbench.cli.launch import FOLDER, RUNS, URI
 from nnbench.cli.output import console
 from nnbench.errors import InputError
 from nnbench.report.cells import write_documents
-from nnbench.results import Store
+from nnbench.store import Store
 
 HOST = "127.0.0.1"
 

@@ -17,8 +17,8 @@ from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.components import KIND
 from nnbench.cli.launch import FOLDER, URI
 from nnbench.cli.output import console, table
-from nnbench.components import KINDS, Component, plural
 from nnbench.errors import InputError
+from nnbench.kinds import KINDS, Component, plural
 from nnbench.report.tables import csv_text
 from nnbench.timing import ELEMENTS, SIZES, Cost, costs
 

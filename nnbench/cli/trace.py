@@ -8,7 +8,7 @@ from copy import copy
 from typing import Any
 
 from nnbench.catalog import Catalog
-from nnbench.results import Launch
+from nnbench.store import Launch
 
 
 def component_calls(catalog: Catalog) -> Iterator[str]:

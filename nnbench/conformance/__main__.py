@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from nnbench.components import KINDS, plural
 from nnbench.conformance.laws import EVERY, Law
 from nnbench.conformance.suite import laws
+from nnbench.kinds import KINDS, plural
 
 
 def page() -> str:

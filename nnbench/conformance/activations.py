@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnbench.components import Activation
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import (
     Array,
@@ -20,6 +19,7 @@ from nnbench.conformance.tools import (
     smallest,
 )
 from nnbench.conformance.variants import has_floats, label, neighbours
+from nnbench.kinds import Activation
 
 AXES = ("trial", "unit", "sample")
 SHAPES = ((1, 1, 1), (2, 3, 5), (5, 33, 7), (5, 33, 64))

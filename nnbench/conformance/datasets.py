@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnbench.components import Dataset
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import Array, expect_array, expect_same, number, same
+from nnbench.kinds import Dataset
 from nnbench.seeds import stream
 
 TRAIN, TEST = 1_500, 1_500

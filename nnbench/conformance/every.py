@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from nnbench.components import Component
 from nnbench.conformance.exercises import exercise
 from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import expect_close, same
 from nnbench.conformance.variants import attempts, label
 from nnbench.grid import fields
+from nnbench.kinds import Component
 
 LONGEST = 90
 """Characters of a summary that `nnbench list` shows."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nnbench.components import Component
 from nnbench.conformance import activations, datasets, initializers, losses, optimizers, penalties, preprocessors, schedules
 from nnbench.conformance.tools import Array
+from nnbench.kinds import Component
 from nnbench.seeds import stream
 
 EXERCISES: dict[str, Callable[..., list[Array]]] = {

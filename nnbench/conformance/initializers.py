@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.components import Activation, Initializer
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import Array, expect_array, expect_same, expect_untouched, number, same
+from nnbench.kinds import Activation, Initializer
 from nnbench.seeds import stream
 
 FANS = ((1, 1), (2, 32), (32, 32), (32, 2), (7, 5), (5, 7))

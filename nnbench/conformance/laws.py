@@ -9,9 +9,9 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
-from nnbench.components import Component
 from nnbench.conformance.variants import neighbours
 from nnbench.engine.stack import parts
+from nnbench.kinds import Component
 from nnbench.seeds import stream
 
 C = TypeVar("C", bound=Component)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from nnbench.components import Loss
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import (
     Array,
@@ -19,6 +18,7 @@ from nnbench.conformance.tools import (
     search,
 )
 from nnbench.conformance.variants import has_floats, neighbours
+from nnbench.kinds import Loss
 
 AXES = ("trial", "class", "sample")
 CLASSES = (2, 3, 5)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nnbench.components import Optimizer
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import Array, at, differs, expect_array, expect_close, expect_same, number, same
 from nnbench.conformance.variants import has_floats, neighbours
+from nnbench.kinds import Optimizer
 
 AXES = ("trial", "row", "column")
 LAYER = (4, 6)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from nnbench.catalog import Catalog, Failure, Plugin, load_catalog
-from nnbench.components import Component
 from nnbench.conformance.suite import Outcome, check_component
 from nnbench.errors import InputError, PluginError
 from nnbench.grid.expand import nearest
+from nnbench.kinds import Component
 
 
 def check_package(package: str, thorough: bool = False, catalog: Catalog | None = None) -> tuple[Outcome, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.components import Penalty
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import (
     Array,
@@ -16,6 +15,7 @@ from nnbench.conformance.tools import (
     number,
 )
 from nnbench.conformance.variants import has_floats, neighbours
+from nnbench.kinds import Penalty
 
 AXES = ("trial", "out", "in")
 SHAPES = ((1, 1), (2, 3), (5, 1), (8, 9))

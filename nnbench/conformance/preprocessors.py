@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.components import Preprocessor
 from nnbench.conformance.laws import Broken, Case, law
 from nnbench.conformance.tools import Array, expect_array, expect_close, expect_same, expect_untouched, number
+from nnbench.kinds import Preprocessor
 
 AXES = ("sample", "feature")
 

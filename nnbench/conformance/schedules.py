@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nnbench.components import Schedule
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import Array, expect_array, expect_close, expect_untouched, number, search
+from nnbench.kinds import Schedule
 
 TOTALS = (1, 2, 3, 7, 50, 400, 5_000)
 """Lengths of a run, in steps."""

@@ -11,12 +11,12 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from nnbench.components import Component
 from nnbench.conformance import activations, datasets, every, initializers, losses, optimizers, penalties, preprocessors, schedules
 from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Law, law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
 from nnbench.errors import InputError
 from nnbench.grid.expand import nearest
+from nnbench.kinds import Component
 
 Status: TypeAlias = Literal["held", "broken", "does not apply", "expected failure"]
 MODULES: dict[str, ModuleType] = {

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from nnbench.catalog import load_catalog
-from nnbench.components import Component
 from nnbench.conformance.laws import Law
 from nnbench.conformance.packages import components_of
 from nnbench.conformance.suite import check_law, laws
+from nnbench.kinds import Component
 
 MARK = "nnbench law"
 """What a report of such a test is known by."""

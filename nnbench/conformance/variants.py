@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnbench.components import Component
 from nnbench.grid import fields
+from nnbench.kinds import Component
 from nnbench.seeds import stream
 
 C = TypeVar("C", bound=Component)

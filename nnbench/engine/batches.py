@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nnbench.components import Scores, Units
 from nnbench.engine.data import Split, Splits, data_key
 from nnbench.engine.network import Layout, Masks
 from nnbench.grid.trial import Trial
+from nnbench.kinds import Scores, Units
 
 
 class Batches:

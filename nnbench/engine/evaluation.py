@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from nnbench.components import Activation
 from nnbench.engine.data import Split
 from nnbench.engine.network import Layers, Layout, Network
 from nnbench.engine.objective import Objective
 from nnbench.engine.stack import Part
+from nnbench.kinds import Activation
 
 CHUNK = 128
 """Samples that pass through the networks at once."""

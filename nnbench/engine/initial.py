@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.components import Initializer
 from nnbench.engine.network import Flat, Layout, checked
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
+from nnbench.kinds import Initializer
 
 ADAPTED_TO = 256
 """Training samples that an initializer may adapt a layer to, at most."""

@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.components import Activation, Component, Scores, Units
 from nnbench.engine.stack import Part
 from nnbench.errors import ContractError
+from nnbench.kinds import Activation, Component, Scores, Units
 
 Flat: TypeAlias = Float[np.ndarray, "trial parameter"]
 """All parameters of each network in a row."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.components import Loss, Penalty, Scores
 from nnbench.engine.network import Layers, checked
 from nnbench.engine.stack import Part, parts
 from nnbench.grid.trial import Cell
+from nnbench.kinds import Loss, Penalty, Scores
 
 
 class Objective:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from nnbench.components import Component, Scores, Units
 from nnbench.engine.batches import Dropout
 from nnbench.engine.initial import initial_parameters
 from nnbench.engine.network import Flat, Layout, Masks, Network, checked
@@ -22,6 +21,7 @@ from nnbench.engine.objective import Objective
 from nnbench.engine.stack import Part, parts
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
+from nnbench.kinds import Component, Scores, Units
 from nnbench.seeds import stream
 
 F64 = np.dtype(np.float64)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.components import Activation
 from nnbench.engine.network import Flat, Network, checked
 from nnbench.engine.stack import parts
+from nnbench.kinds import Activation
 
 SHARE = 0.05
 """Of the range of its activation's slopes: a unit with less above the smallest at a sample is saturated there."""

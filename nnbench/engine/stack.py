@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_t
 
 import numpy as np
 
-from nnbench.components import Component
 from nnbench.grid.trial import Trial
+from nnbench.kinds import Component
 
 C = TypeVar("C", bound=Component)
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from nnbench.components import Schedule
 from nnbench.engine import probes
 from nnbench.engine.batches import Batches, Dropout
 from nnbench.engine.data import Splits, data_key, load
@@ -26,6 +25,7 @@ from nnbench.engine.stack import parts, shape_key
 from nnbench.engine.updates import Updater
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Trial
+from nnbench.kinds import Schedule
 
 EVALUATIONS = 25
 """About how often a run is evaluated."""

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.components import Optimizer, Rate, Schedule, Weights
 from nnbench.engine.network import Flat, Layout, checked
 from nnbench.engine.stack import groups
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell
+from nnbench.kinds import Optimizer, Rate, Schedule, Weights
 
 Rates = Float[np.ndarray, "step trial"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
-from nnbench.components import KINDS, Dataset
 from nnbench.errors import Problem
 from nnbench.grid import fields
 from nnbench.grid.expand import nearest
 from nnbench.grid.trial import Cell, labels, labels_of, plain
+from nnbench.kinds import KINDS, Dataset
 
 Metric = Literal[
     "steps_to_target",

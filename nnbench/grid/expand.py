@@ -10,11 +10,11 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from nnbench.components import KINDS, Component, Origin
 from nnbench.errors import Problem, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.trial import Cell, label
+from nnbench.kinds import KINDS, Component, Origin
 
 MOST_CELLS = 1_000_000
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from annotated_types import Ge, Le, Lt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from nnbench.components import KINDS, Component
 from nnbench.grid.trial import LrScaling, Precision
+from nnbench.kinds import KINDS, Component
 
 STRICT = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 Units = Annotated[int, Ge(1), Le(65_536)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from nnbench.components import Component, Origin
+from nnbench.kinds import Component, Origin
 
 
 class Lookup(Protocol):

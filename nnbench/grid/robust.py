@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from nnbench.components import KINDS, Component
 from nnbench.errors import GridError, Problem, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.design import Candidate, find_level
@@ -14,6 +13,7 @@ from nnbench.grid.expand import expand, nearest
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.tables import Claim, Compare, Robust
 from nnbench.grid.trial import label
+from nnbench.kinds import KINDS, Component
 
 if TYPE_CHECKING:
     from nnbench.grid.file import Grid

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from nnbench.components import KINDS, Component
 from nnbench.grid import fields
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.tables import Claim, Compare, Robust
 from nnbench.grid.trial import plain
+from nnbench.kinds import KINDS, Component
 
 Schema = dict[str, Any]
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, get_args
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, WithJsonSchema, field_validator
 
-from nnbench.components import KINDS
 from nnbench.errors import Problem
 from nnbench.grid.design import Metric
 from nnbench.grid.expand import nearest
 from nnbench.grid.fields import FIELDS
+from nnbench.kinds import KINDS
 
 Share = Annotated[float, Gt(0.5), Lt(1)]
 """A probability of improvement that is one: ½ is none, and nothing is certain."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nnbench.components import (
+from nnbench.kinds import (
     Activation,
     Component,
     Dataset,

@@ -14,7 +14,7 @@ from nnbench.analysis.summary import CellSummary, Estimate, summarize
 from nnbench.report import comparison, gradients, tables
 from nnbench.report.pictures import comparison as pictures
 from nnbench.report.pictures import files
-from nnbench.results import Launch, LaunchCell, Store
+from nnbench.store import Launch, LaunchCell, Store
 
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
 

@@ -17,7 +17,7 @@ from nnbench.analysis.statistics import Interval
 from nnbench.analysis.tuning import Choice
 from nnbench.report import tables
 from nnbench.report.verdict import cautions, counted, evidence, notes, p_is, p_text, verdict, why
-from nnbench.results import Compared, Launch, Store
+from nnbench.store import Compared, Launch, Store
 
 CLAIM_HEAD = ("claim", "verdict", "evidence", "to be known")
 

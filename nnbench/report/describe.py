@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
-from nnbench.components import Component
 from nnbench.grid import fields, label
+from nnbench.kinds import Component
 
 NEEDED = "needed"
 """Stands where a hyperparameter has no default."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnbench.report import tables
-from nnbench.results import Launch, LaunchCell
+from nnbench.store import Launch, LaunchCell
 
 NETWORK = ("activation", "initializer", "loss", "penalty", "dropout")
 """Fields that a network's gradients depend on, beside its layers."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnbench.catalog import Catalog
-from nnbench.components import KINDS
 from nnbench.errors import InputError
+from nnbench.kinds import KINDS
 
 DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 

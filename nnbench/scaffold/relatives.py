@@ -9,8 +9,8 @@ from contextlib import suppress
 import numpy as np
 
 from nnbench.catalog import Catalog
-from nnbench.components import Component
 from nnbench.conformance.exercises import exercise
+from nnbench.kinds import Component
 
 COUNT = 3
 """Relatives that a new component is compared with, beside its kind's default."""

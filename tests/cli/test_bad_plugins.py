@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from helpers import activation_plugin, make_plugin, nnbench
 
-from nnbench.results import SCHEMA, Store
+from nnbench.store import SCHEMA, Store
 
 FAULTY = """
 import numpy as np

@@ -13,8 +13,8 @@ from helpers import activation_plugin, make_plugin, nnbench
 
 from nnbench import Grid, load_catalog
 from nnbench.cli import COMMANDS, cli
-from nnbench.components import KINDS
 from nnbench.grid import fields
+from nnbench.kinds import KINDS
 
 CATALOG = load_catalog()
 COMPONENTS = [(kind, name) for kind in KINDS for name in CATALOG.names(kind)]

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from helpers import activation_plugin, make_plugin, nnbench
 
 from nnbench.cli import cli
-from nnbench.components import KINDS
 from nnbench.errors import InputError
+from nnbench.kinds import KINDS
 from nnbench.scaffold.templates import __path__ as templates
 
 Run = Callable[..., Result]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from helpers import nnbench
 
-from nnbench.results import Store
+from nnbench.store import Store
 
 GRID = """
 name = "rates"

@@ -8,8 +8,8 @@ import broken_components
 import pytest
 from broken_components import FAULTS
 
-from nnbench.components import KINDS, Component
 from nnbench.conformance import check_component, laws
+from nnbench.kinds import KINDS, Component
 
 EVERY = {law.name for law in laws("activation") if law in laws("dataset")}
 """Laws of all kinds."""

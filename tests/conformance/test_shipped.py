@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from nnbench import load_catalog
-from nnbench.components import Component
 from nnbench.conformance import Outcome, check_component, laws
+from nnbench.kinds import Component
 
 SHIPPED = [entry.cls for entry in load_catalog().entries if entry.origin.distribution == "nnbench"]
 FOUND: dict[type[Component], tuple[Outcome, ...]] = {}

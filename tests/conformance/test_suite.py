@@ -11,10 +11,10 @@ import pytest
 from helpers import activation_plugin, make_plugin
 
 from nnbench import Activation, Fraction, Ge, Gt, Initializer, Lt, Optimizer, Positive, load_catalog
-from nnbench.components import KINDS
 from nnbench.conformance import Outcome, check_component, check_package, laws
 from nnbench.conformance.variants import CannotMake, label, neighbours, prototype, values, variants
 from nnbench.errors import InputError, PluginError
+from nnbench.kinds import KINDS
 
 
 class Zeros(Initializer):

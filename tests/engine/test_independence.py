@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnbench import Catalog
-from nnbench.components import KINDS
 from nnbench.engine import stack as stacking
 from nnbench.engine.training import train
+from nnbench.kinds import KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

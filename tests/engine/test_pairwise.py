@@ -13,12 +13,12 @@ import pytest
 from helpers import bits
 
 from nnbench import Catalog, Grid
-from nnbench.components import KINDS
 from nnbench.engine import stack as stacking
 from nnbench.engine.gradcheck import check_gradients
 from nnbench.engine.training import train
-from nnbench.executors import CHECK_BUDGET
 from nnbench.grid import Trial
+from nnbench.kinds import KINDS
+from nnbench.work import CHECK_BUDGET
 
 Component = tuple[str, str]
 """Kind and name."""

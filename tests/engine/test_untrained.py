@@ -13,11 +13,11 @@ from helpers import bits
 
 from nnbench import Catalog, Optimizer, Schedule, Weights
 from nnbench.analysis.metrics import METRICS
-from nnbench.components import KINDS
 from nnbench.engine import stack as stacking
 from nnbench.engine.records import Record
 from nnbench.engine.training import train
 from nnbench.grid import Trial
+from nnbench.kinds import KINDS
 
 RATE_0 = 'optimizer = { name = "sgd", lr = 1e-300 }\n'  # which float32 rounds to 0
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnbench import Catalog, Grid, load_catalog
-from nnbench.components import Origin
 from nnbench.grid.expand import expand
 from nnbench.grid.trial import Trial, labels
+from nnbench.kinds import Origin
 
 LOOKUP = SmallLookup()
 LAWS = settings(deadline=None, max_examples=60)

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from nnbench import Grid, load_catalog
-from nnbench.components import KINDS
 from nnbench.errors import GridError
 from nnbench.grid import fields, json_schema
 from nnbench.grid.trial import plain
+from nnbench.kinds import KINDS
 
 CATALOG = load_catalog()
 LOOKUPS = {"small": SmallLookup(), "installed": CATALOG}

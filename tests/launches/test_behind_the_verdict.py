@@ -13,7 +13,7 @@ import pytest
 from nnbench import Catalog, Grid, Results, hookimpl
 from nnbench import run as run_grid
 from nnbench.report import comparison
-from nnbench.results import Store, merge_into
+from nnbench.store import Store, merge_into
 
 DATASETS = ["moons", "circles", "xor", "spirals", "rings", "sine"]
 CLAIM = '[[claim]]\nsays = "one is better"\nbetter = "{better}"\nworse = "{worse}"\n'

@@ -13,8 +13,8 @@ import pytest
 
 from nnbench import Catalog, Grid, Results
 from nnbench import run as run_grid
-from nnbench.planning import make_plan
-from nnbench.results import SCHEMA, Store
+from nnbench.launching.plan import make_plan
+from nnbench.store import SCHEMA, Store
 from nnbench.tracking import default_uri, prepare
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own

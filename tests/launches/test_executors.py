@@ -13,8 +13,8 @@ from misbehaving import Counting, Deadly, Raising, Stuck
 
 from nnbench import Activation, Catalog
 from nnbench.engine.training import train
-from nnbench.executors import Outcome, given, local_pool, run_stack, train_all
 from nnbench.grid import Trial
+from nnbench.work import Outcome, given, local_pool, run_stack, train_all
 
 
 def trained(stacks: Sequence[Sequence[Trial]], workers: int = 2) -> dict[str, Outcome]:

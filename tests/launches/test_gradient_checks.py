@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbench import Activation, Catalog, Grid, executors, hookimpl, run
+from nnbench import Activation, Catalog, Grid, hookimpl, run, work
 from nnbench.engine.gradcheck import check_gradients
 from nnbench.report.cells import write_documents
-from nnbench.results import Launch, Store
+from nnbench.store import Launch, Store
 from nnbench.tracking import default_uri, prepare, sync
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
@@ -83,7 +83,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(cell.activation.name)
         return check_gradients(cell, *arguments, **options)
 
-    monkeypatch.setattr(executors, "check_gradients", check)
+    monkeypatch.setattr(work, "check_gradients", check)
     return seen
 
 
@@ -223,9 +223,9 @@ def test_a_launch_of_an_older_version_has_no_checks(launch, small_grid, tmp_path
 def test_a_component_that_kills_its_worker_fails_its_check_alone(small_grid, catalog: Catalog) -> None:
     (cell,) = small_grid().cells(catalog)
     cells = {"deadly": replace(cell, activation=Deadly(), origins=cell.origins), "right": cell}
-    pool = executors.local_pool(2)
-    with executors.kept_open(pool) as kept:
-        found = dict(executors.check_all(cells, kept, executors.local_pool(1), threading.Event()))
+    pool = work.local_pool(2)
+    with work.kept_open(pool) as kept:
+        found = dict(work.check_all(cells, kept, work.local_pool(1), threading.Event()))
         with kept() as executor:
             assert executor.submit(abs, -3).result() == 3
     assert found["right"].passed
@@ -239,7 +239,7 @@ def test_an_executor_is_kept_open_until_the_block_ends() -> None:
         made.append(ProcessPoolExecutor(1))
         return made[-1]
 
-    with executors.kept_open(pool) as kept:
+    with work.kept_open(pool) as kept:
         for _ in range(3):
             with kept() as executor:
                 assert executor.submit(abs, -2).result() == 2

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nnbench.results import SCALARS, Store
+from nnbench.store import SCALARS, Store
 from nnbench.tracking import default_uri, prepare
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own

@@ -14,9 +14,9 @@ import pytest
 from nnbench import Catalog, Grid, hookimpl, run
 from nnbench.engine.stack import stacks
 from nnbench.errors import InputError
-from nnbench.planning import Phase, make_plan
-from nnbench.results import Launch
-from nnbench.runner import execute
+from nnbench.launching.conduct import execute
+from nnbench.launching.plan import Phase, make_plan
+from nnbench.store import Launch
 
 
 class Diary:

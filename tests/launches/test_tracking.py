@@ -14,9 +14,9 @@ import pytest
 
 from nnbench import Catalog, Grid
 from nnbench import run as run_grid
+from nnbench.launching.conduct import Results
 from nnbench.report.cells import write_documents
-from nnbench.results import SCHEMA, Store
-from nnbench.runner import Results
+from nnbench.store import SCHEMA, Store
 from nnbench.tracking import Projection, default_uri, prepare, sync
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from nnbench import Activation, Component, Dataset, Initializer, Loss, Optimizer, Penalty, Preprocessor, Schedule, load_catalog
-from nnbench.components import KINDS
 from nnbench.errors import ContractError
 from nnbench.grid import fields
+from nnbench.kinds import KINDS
 from nnbench.report.pictures import (
     READING,
     Figure,

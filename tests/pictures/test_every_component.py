@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnbench import Component, load_catalog
-from nnbench.components import KINDS
+from nnbench.kinds import KINDS
 from nnbench.report.pictures import Figure, draw, plot, text
 from nnbench.report.pictures.figure import MUTED, Bars, Mark, Panel
 

@@ -15,8 +15,8 @@ import pytest
 from helpers import activation_plugin, make_plugin
 
 from nnbench import load_catalog
-from nnbench.components import KINDS
 from nnbench.errors import InputError
+from nnbench.kinds import KINDS
 from nnbench.report.gallery import Card, cards, check_folder, page, write
 from nnbench.report.gallery.cards import card
 

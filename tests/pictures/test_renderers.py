@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nnbench import Component, load_catalog
-from nnbench.components import KINDS
 from nnbench.errors import InputError
+from nnbench.kinds import KINDS
 from nnbench.report.pictures import Figure, check, plot, save, text
 from nnbench.report.pictures.figure import MUTED, Bars, Line, Panel, Points, limits, number, power, widened
 from nnbench.report.pictures.files import MADE

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nnbench.catalog import Catalog, Entry
-from nnbench.components import KINDS
+from nnbench.kinds import KINDS
 from nnbench.report.describe import Hyperparameter, hyperparameters, needed
 from nnbench.report.pictures import draw
 

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 
 from nnbench.catalog import Catalog
-from nnbench.components import KINDS, plural
 from nnbench.errors import InputError
+from nnbench.kinds import KINDS, plural
 from nnbench.report.gallery.cards import Card
 from nnbench.report.pictures import READING
 from nnbench.report.pictures.files import write_whole

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.components import Activation
 from nnbench.engine.network import checked
+from nnbench.kinds import Activation
 from nnbench.report.pictures.figure import Array, Figure, Limits, Line, Panel, number, without_jumps
 from nnbench.report.pictures.single import alone
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nnbench.components import Dataset
 from nnbench.errors import ContractError
+from nnbench.kinds import Dataset
 from nnbench.report.pictures.contours import contours
 from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Mark, Panel, Points, limits
 from nnbench.report.pictures.linear import Linear, best_linear

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnbench.components import (
+from nnbench.kinds import (
     Activation,
     Component,
     Dataset,

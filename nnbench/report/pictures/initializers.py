@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnbench.components import Activation, Initializer, Units
 from nnbench.engine.network import checked
 from nnbench.errors import ContractError
+from nnbench.kinds import Activation, Initializer, Units
 from nnbench.report.pictures.figure import Array, Bars, Figure, Limits, Line, Panel, number, widened
 from nnbench.seeds import stream
 

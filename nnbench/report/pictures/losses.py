@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.components import Loss
 from nnbench.engine.network import checked
+from nnbench.kinds import Loss
 from nnbench.report.pictures.figure import Array, Figure, Limits, Line, Panel, without_jumps
 from nnbench.report.pictures.single import alone
 

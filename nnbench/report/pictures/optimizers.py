@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnbench.components import Optimizer, Weights
 from nnbench.engine.network import checked
 from nnbench.grid import label
+from nnbench.kinds import Optimizer, Weights
 from nnbench.report.pictures.contours import contours
 from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Mark, Panel, Points, number
 from nnbench.report.pictures.single import alone

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.components import Penalty
 from nnbench.engine.network import checked
+from nnbench.kinds import Penalty
 from nnbench.report.pictures.figure import Array, Figure, Line, Panel, limits, without_jumps
 from nnbench.report.pictures.single import alone
 

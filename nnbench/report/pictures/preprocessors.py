@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.components import Preprocessor
 from nnbench.errors import ContractError
+from nnbench.kinds import Preprocessor
 from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Mark, Panel, Points, widened
 from nnbench.seeds import stream
 

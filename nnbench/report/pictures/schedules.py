@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.components import Schedule
 from nnbench.engine.training import evaluation_steps
 from nnbench.errors import ContractError
+from nnbench.kinds import Schedule
 from nnbench.report.pictures.figure import MUTED, Array, Figure, Limits, Line, Panel, Points, widened
 
 TOTAL = 400

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from nnbench.components import Component
 from nnbench.engine.stack import parts
+from nnbench.kinds import Component
 
 C = TypeVar("C", bound=Component)
 

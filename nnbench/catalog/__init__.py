@@ -19,12 +19,12 @@ from typing import Any
 import pluggy
 
 from nnbench import hooks
-from nnbench.components import KINDS, Component, Origin, plural
 from nnbench.errors import PluginError, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.expand import nearest
+from nnbench.kinds import KINDS, Component, Origin, plural
 
-HARNESS_CODE = ("components.py", "seeds.py", "engine", "grid/trial.py")
+HARNESS_CODE = ("kinds", "seeds.py", "engine", "grid/trial.py")
 """What of nnbench itself determines a trial's result."""
 
 
@@ -198,7 +198,7 @@ def harness_origin() -> Origin:
     dist = next(iter(Distribution.discover(name="nnbench")), None)
     if dist is None:
         raise PluginError("nnbench is not installed, so neither are the components that come with it: pip install nnbench")
-    root = Path(__file__).parent
+    root = Path(__file__).parent.parent
     files = [
         file for part in HARNESS_CODE for file in ([root / part] if part.endswith(".py") else sorted((root / part).glob("*.py")))
     ]

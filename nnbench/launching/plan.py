@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnbench import executors
+from nnbench import work
 from nnbench.analysis import tuning
 from nnbench.catalog import Catalog
-from nnbench.engine.stack import stacks, work
+from nnbench.engine import stack as stacking
+from nnbench.engine.stack import stacks
 from nnbench.errors import InputError
 from nnbench.grid import Candidate, Cell, Grid, Trial
-from nnbench.results import Store
+from nnbench.store import Store
 
 FINAL = ("done", "diverged")
 """Statuses that are results; a failed trial is trained again."""
@@ -98,8 +99,8 @@ class Plan:
         total = 0.0
         for group in by_work.values():
             trained = [replace(trial, untrained=False) for trial in group[0]]
-            rate = executors.seconds_per_step(trained) * trained[0].cell.steps / sum(work(trial) for trial in trained)
-            total += rate * sum(work(trial) for stack in group for trial in stack)
+            rate = work.seconds_per_step(trained) * trained[0].cell.steps / sum(stacking.work(trial) for trial in trained)
+            total += rate * sum(stacking.work(trial) for stack in group for trial in stack)
         seconds = total / min(self.workers, max(len(stacks), 1))
         if self.reported is None:  # as much again for each trial as tuning takes
             seconds *= 1 + self.cells * len(self.grid.seed_list) / len(self.tuning.trials)

@@ -19,15 +19,15 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nnbench import environment, executors
+from nnbench import environment, work
 from nnbench.analysis.comparison import Comparison
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.engine.records import Record
 from nnbench.grid import Candidate, Grid, Trial, find_level, labels
-from nnbench.planning import FINAL, Plan, make_plan, with_choices
+from nnbench.launching.plan import FINAL, Plan, make_plan, with_choices
 from nnbench.report.cells import Line, lines, write_documents
 from nnbench.report.comparison import comparison
-from nnbench.results import Compared, Launch, LaunchCell, Store
+from nnbench.store import Compared, Launch, LaunchCell, Store
 from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, default_uri
 
 if TYPE_CHECKING:
@@ -153,20 +153,20 @@ def execute(
         tracker = None
     audience = _Audience(catalog, [*([tracker] if tracker else []), *watchers])
     settled = failed = 0
-    refused: list[executors.Finished] = []
+    refused: list[work.Finished] = []
     status = "interrupted"
     with claimed, audience, _interruptible(on_interrupt) as stop:
         try:
             audience.tell("nnbench_launch_started", launch=launch)
             own, alone = _pools(plan, executor)
-            with executors.kept_open(own) as pool:
+            with work.kept_open(own) as pool:
                 launch = _with_checks(launch, plan, pool, alone, stop)
                 store.save(launch)
                 for rows in _known(plan):
                     audience.tell("nnbench_results_stored", launch=launch, results=rows)
                 waiting, refused = _split(launch, plan)
                 behind = _passed(launch, plan.behind)
-                for stack, outcomes in chain(refused, executors.train_all(waiting, pool, alone, plan.workers + 1, stop)):
+                for stack, outcomes in chain(refused, work.train_all(waiting, pool, alone, plan.workers + 1, stop)):
                     rows = [_row(launch.id, launch.grid, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
                     store.append(rows)
                     settled += len(rows)
@@ -191,13 +191,13 @@ def _train_behind(
     waiting: Sequence[Sequence[Trial]],
     plan: Plan,
     launch_id: str,
-    pools: tuple[executors.Pool, executors.Pool | None],
+    pools: tuple[work.Pool, work.Pool | None],
     stop: threading.Event,
     on_phase: Callable[[str, int, int], None],
 ) -> int:
     """Train what is not reported but needed for the verdict; says how many trials have results now."""
     done, total = 0, sum(map(len, waiting))
-    for stack, outcomes in executors.train_all(waiting, *pools, plan.workers + 1, stop):
+    for stack, outcomes in work.train_all(waiting, *pools, plan.workers + 1, stop):
         plan.store.append([_row(launch_id, plan.grid.name, *each) for each in zip(stack, outcomes, strict=True)])
         done += len(stack)
         on_phase(BEHIND, done, total)
@@ -213,13 +213,13 @@ def _tuned(
     launch_id = f"{_launch_id(time.time())}-tuning"  # the launch itself begins when settings are chosen
     own, alone = _pools(plan, executor)
     with _interruptible(on_interrupt) as stop:
-        with executors.kept_open(own) as pool:
+        with work.kept_open(own) as pool:
             if plan.grid.gradcheck == "require":
                 networks = {trial.cell.network_id: trial.cell for trial in plan.tuning.trials}
-                wrong = {name for name, check in executors.check_all(networks, pool, alone, stop) if not check.passed}
+                wrong = {name for name, check in work.check_all(networks, pool, alone, stop) if not check.passed}
                 waiting = _without(waiting, wrong)
             on_phase("tuning trials", done, total)
-            for stack, outcomes in executors.train_all(waiting, pool, alone, plan.workers + 1, stop):
+            for stack, outcomes in work.train_all(waiting, pool, alone, plan.workers + 1, stop):
                 plan.store.append(
                     [_row(launch_id, plan.grid.name, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
                 )
@@ -230,11 +230,11 @@ def _tuned(
     return with_choices(plan)
 
 
-def _pools(plan: Plan, executor: Executor | None) -> tuple[executors.Pool, executors.Pool | None]:
+def _pools(plan: Plan, executor: Executor | None) -> tuple[work.Pool, work.Pool | None]:
     """Where to train, and where to train a single trial that ends its process; None for an executor that somebody else made."""
     if executor:
-        return executors.given(executor), None
-    return executors.local_pool(plan.workers), executors.local_pool(1)
+        return work.given(executor), None
+    return work.local_pool(plan.workers), work.local_pool(1)
 
 
 def _without(stacks: Sequence[Sequence[Trial]], networks: Container[str]) -> list[list[Trial]]:
@@ -394,7 +394,7 @@ def _launch_cell(group: Sequence[Trial], texts: Mapping[str, str]) -> LaunchCell
     )
 
 
-def _with_checks(launch: Launch, plan: Plan, pool: executors.Pool, alone: executors.Pool | None, stop: threading.Event) -> Launch:
+def _with_checks(launch: Launch, plan: Plan, pool: work.Pool, alone: work.Pool | None, stop: threading.Event) -> Launch:
     """The launch with a gradient check of each of its networks that has none yet."""
     if launch.gradcheck == "off":
         return launch
@@ -402,7 +402,7 @@ def _with_checks(launch: Launch, plan: Plan, pool: executors.Pool, alone: execut
     missing = {name: cell for name, cell in networks.items() if name not in launch.gradient_checks}
     if not missing:
         return launch
-    made = {name: check.as_dict() for name, check in executors.check_all(missing, pool, alone, stop)}
+    made = {name: check.as_dict() for name, check in work.check_all(missing, pool, alone, stop)}
     return replace(launch, gradient_checks={**launch.gradient_checks, **made}, logged_to={})
 
 
@@ -412,14 +412,14 @@ def _passed(launch: Launch, stacks: Sequence[Sequence[Trial]]) -> list[list[Tria
     return _without(stacks, [name for name, check in launch.gradient_checks.items() if required and not check["passed"]])
 
 
-def _split(launch: Launch, plan: Plan) -> tuple[list[list[Trial]], list[executors.Finished]]:
+def _split(launch: Launch, plan: Plan) -> tuple[list[list[Trial]], list[work.Finished]]:
     """Stacks to train; and, where passing the gradient check is required, the trials that failed by failing it."""
     failed = {name: check["reason"] for name, check in launch.gradient_checks.items() if not check["passed"]}
     if launch.gradcheck != "require" or not failed:
         return plan.stacks, []
     refused = [trial for trial in plan.missing if trial.cell.network_id in failed]
     outcomes = [
-        executors.Outcome(
+        work.Outcome(
             Record("failed", trial.cell.steps, error=f"gradient check failed, not trained: {failed[trial.cell.network_id]}"),
             time.time(),
             0.0,
@@ -435,7 +435,7 @@ def _known(plan: Plan) -> Iterator[list[dict[str, Any]]]:
     return plan.store.blocks([trial.id for trial in plan.trials if trial.id not in missing], COLUMNS)
 
 
-def _row(launch_id: str, grid: str, trial: Trial, outcome: executors.Outcome) -> dict[str, Any]:
+def _row(launch_id: str, grid: str, trial: Trial, outcome: work.Outcome) -> dict[str, Any]:
     return {
         "trial_id": trial.id,
         "cell_id": trial.cell_id,

@@ -28,7 +28,7 @@ import numpy as np
 from nnbench.analysis.summary import CellSummary, Estimate, mean_curve, summarize
 from nnbench.errors import InputError
 from nnbench.hooks import hookimpl
-from nnbench.results import SCALARS, Launch, LaunchCell, Store, locked
+from nnbench.store import SCALARS, Launch, LaunchCell, Store, locked
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -1,0 +1,78 @@
+"""The eight kinds of component and their contracts.
+
+A component is a class of one kind. Its annotated fields are its hyperparameters; the base class turns every subclass into a
+frozen, keyword-only dataclass, so that an author writes fields and methods only::
+
+    class Swish(Activation):
+        \"\"\"z·σ(βz), Ramachandran et al. 2017.\"\"\"
+
+        beta: float = 1.0
+
+        def forward(self, z): ...
+        def derivative(self, z, a): ...
+
+Arrays have the trial as their leading axis, and rows never influence each other: the textbook formula, written once, trains
+one network or sixty. While a stack trains, floating-point hyperparameters are arrays that broadcast against (trial, 1, 1), in the
+precision of the stack; all others (int, bool, str, tuples) are equal within the arrays that a method sees. Methods must not
+change their arguments, but for `Optimizer.step`, which works in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from annotated_types import Ge, Gt, Le, Lt
+
+from nnbench.kinds.activation import Activation
+from nnbench.kinds.arrays import Rate, Samples, Scores, State, Units, Weights
+from nnbench.kinds.base import Component, Fraction, NonNegative, Origin, Positive
+from nnbench.kinds.dataset import Dataset
+from nnbench.kinds.initializer import Initializer
+from nnbench.kinds.loss import Loss
+from nnbench.kinds.optimizer import GradientScale, Optimizer, Scope
+from nnbench.kinds.penalty import Penalty
+from nnbench.kinds.preprocessor import Preprocessor, Transform
+from nnbench.kinds.schedule import Schedule
+
+KINDS: Mapping[str, type[Component]] = MappingProxyType(
+    {base.kind: base for base in (Activation, Initializer, Optimizer, Schedule, Loss, Penalty, Preprocessor, Dataset)}
+)
+"""The eight kinds, by name; there are no others."""
+
+
+def plural(kind: str) -> str:
+    """Several of a kind, in words."""
+    return KINDS[kind].plural
+
+
+__all__ = [
+    "KINDS",
+    "Activation",
+    "Component",
+    "Dataset",
+    "Fraction",
+    "Ge",
+    "GradientScale",
+    "Gt",
+    "Initializer",
+    "Le",
+    "Loss",
+    "Lt",
+    "NonNegative",
+    "Optimizer",
+    "Origin",
+    "Penalty",
+    "Positive",
+    "Preprocessor",
+    "Rate",
+    "Samples",
+    "Schedule",
+    "Scope",
+    "Scores",
+    "State",
+    "Transform",
+    "Units",
+    "Weights",
+    "plural",
+]

@@ -1,0 +1,85 @@
+"""What components of all kinds have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from abc import ABC
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, TypeAlias, dataclass_transform
+
+from annotated_types import Ge, Gt, Lt
+
+Positive: TypeAlias = Annotated[float, Gt(0)]
+NonNegative: TypeAlias = Annotated[float, Ge(0)]
+Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
+"""At least 0 and below 1: a decay rate or a probability of dropping."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where a component comes from: the distribution, its version, and, if installed in editable mode, a digest of the module."""
+
+    distribution: str
+    version: str
+    digest: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}" + (f" ({self.digest})" if self.digest else "")
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Component(ABC):  # noqa: B024 - what is abstract differs by kind
+    """Base of the eight kinds; authors derive from those."""
+
+    kind: ClassVar[str] = ""
+    """Which of the eight kinds this is."""
+    plural: ClassVar[str] = ""
+    """Several of that kind, in words."""
+    name: ClassVar[str] = ""
+    """The name in grids and tables; the class name in snake_case unless set."""
+    default: ClassVar[bool] = False
+    """Taken when a grid names no component of this kind; exactly one of a kind says so."""
+    search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
+    """Values worth trying for each hyperparameter when a grid asks for the default tuning."""
+    expected_failures: ClassVar[Mapping[str, str]] = {}
+    """Laws of its kind that the component breaks on purpose, each with the reason; `nnbench check` tells when one holds."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if Component in cls.__bases__:
+            _become_kind(cls)
+        if "name" not in cls.__dict__:
+            cls.name = _snake_case(cls.__name__)
+        if "default" not in cls.__dict__:
+            cls.default = False
+        documented = cls.__doc__
+        dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        cls.__doc__ = documented  # dataclass would write a signature where an author wrote nothing
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """Field names and values, in the order of declaration."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def summary(cls) -> str:
+        """First line of the docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0].strip()
+
+    @classmethod
+    def special_cases(cls) -> Sequence[tuple[Component, Component]]:
+        """Pairs that must do the same, such as momentum with mu = 0 and plain gradient descent; `nnbench check` compares them."""
+        return ()
+
+
+def _become_kind(base: type[Component]) -> None:
+    """Make a kind of a base class; only the files beside this one have any."""
+    if base.__module__.rpartition(".")[0] != __package__:
+        known = ", ".join(each.__name__ for each in Component.__subclasses__() if each.kind)
+        raise TypeError(f"{base.__name__} derives from Component itself, which has no contract; derive from one of {known}")
+    base.kind = base.__name__.lower()
+    base.plural = base.__dict__.get("plural", f"{base.kind}s")

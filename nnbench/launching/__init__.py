@@ -1,0 +1,1 @@
+"""From a grid to a launch: what it would do, what it does, who hears of it."""
