@@ -11,7 +11,7 @@ import time
 
 from nnbench import Grid, load_catalog
 from nnbench.engine.stack import stacks
-from nnbench.work import local_pool, train_all
+from nnbench.work import Deadlines, LocalPool, train_all
 
 TABLE = 'activation = ["tanh", "relu", "sigmoid", "soft_sign"]\noptimizer = ["adam", "momentum"]\n'
 ROUNDS = 5
@@ -33,13 +33,14 @@ def seconds(workers: int, seeds: int) -> float:
     trials = Grid.from_text(f"seeds = {seeds}\n[trial]\n{TABLE}", "workers", catalog).trials(catalog)
     warm_up = stacks(trials, workers)[: 6 * workers]
     everything = [*warm_up, *stacks(trials, workers)]
-    finished = train_all(everything, local_pool(workers), local_pool(1), 2 * workers, threading.Event())
-    for _ in warm_up:
-        next(finished)
-    start = time.perf_counter()
-    for _ in finished:
-        pass
-    return time.perf_counter() - start
+    with LocalPool(workers) as pool:
+        finished = train_all(everything, pool, Deadlines(), threading.Event())
+        for _ in warm_up:
+            next(finished)
+        start = time.perf_counter()
+        for _ in finished:
+            pass
+        return time.perf_counter() - start
 
 
 def main() -> None:

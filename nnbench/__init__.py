@@ -37,12 +37,13 @@ from nnbench.kinds import (
 if TYPE_CHECKING:
     from nnbench.catalog import Catalog, load_catalog
     from nnbench.grid import Grid
-    from nnbench.launching.conduct import Results, run
+    from nnbench.launching.conduct import run
+    from nnbench.launching.results import Results
 
 _LAZY = {
     "Catalog": "nnbench.catalog",
     "Grid": "nnbench.grid",
-    "Results": "nnbench.launching.conduct",
+    "Results": "nnbench.launching.results",
     "load_catalog": "nnbench.catalog",
     "run": "nnbench.launching.conduct",
 }

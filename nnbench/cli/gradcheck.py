@@ -99,7 +99,7 @@ def gradcheck(
     difference: Difference = "one_sided" if one_sided else "central"
     began = time.perf_counter()
     if grid is not None and epsilon == EPSILON and not one_sided and len(networks) > 1:
-        checks = _in_workers(networks, workers)
+        checks = _in_workers(networks, workers, parsed.trial_timeout)
     else:
         checks = {name: _here(cell, epsilon, difference) for name, cell in networks.items()}
     seconds = time.perf_counter() - began
@@ -118,13 +118,13 @@ def _here(cell: Cell, epsilon: float, difference: Difference) -> GradientCheck:
     return check_gradients(cell, epsilon=epsilon, difference=difference, budget=work.CHECK_BUDGET)
 
 
-def _in_workers(networks: dict[str, Cell], workers: int | None) -> dict[str, GradientCheck]:
+def _in_workers(networks: dict[str, Cell], workers: int | None, trial_timeout: float | None) -> dict[str, GradientCheck]:
     out = console()
-    pool, alone = work.local_pool(min(workers or available_workers(), len(networks))), work.local_pool(1)
     found: dict[str, GradientCheck] = {}
-    with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+    pool = work.LocalPool(min(workers or available_workers(), len(networks)))
+    with pool, Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
         task = bars.add_task("networks checked", total=len(networks))
-        for name, check in work.check_all(networks, pool, alone, threading.Event()):
+        for name, check in work.check_all(networks, pool, work.Deadlines(trial_timeout), threading.Event()):
             found[name] = check
             bars.advance(task)
     return found

@@ -20,8 +20,10 @@ from nnbench.catalog import load_catalog
 from nnbench.cli.output import LaunchProgress, console, fits, table
 from nnbench.cli.trace import trace_launch
 from nnbench.grid import Grid
-from nnbench.launching import conduct as runner
-from nnbench.launching.plan import Phase, make_plan
+from nnbench.launching import conduct
+from nnbench.launching.estimate import estimate
+from nnbench.launching.plan import Phase, Plan, make_plan
+from nnbench.launching.results import Results
 from nnbench.report import gradients
 from nnbench.report.cells import MEASURES, Line, measures, totals
 from nnbench.report.comparison import sections
@@ -108,9 +110,9 @@ def run(
         told += [f"{untrained} of untrained networks"] if untrained else []
         out.print(f"behind the verdict: {' and '.join(told)}")
     with LaunchProgress(out, track=not no_tracking) as progress:
-        tracker = None if no_tracking else runner.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")
+        tracker = None if no_tracking else conduct.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")
         try:
-            results = runner.execute(
+            results = conduct.execute(
                 plan,
                 catalog,
                 tracker=tracker,
@@ -159,14 +161,18 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
         ("networks", ", ".join(f"{shape} ({count:,})" for shape, count in shapes.most_common(5))),
     ]
     if found.missing or found.tuning.missing:
-        with out.status("training a few steps to see how long they take") if out.is_terminal else nullcontext():
-            rows.append(
-                (
-                    "training time",
-                    f"about {duration(found.seconds())} with {found.workers} workers, start-up and logging not counted",
-                )
-            )
+        rows += _time_rows(out, found)
     out.print(table(("what", "value"), rows))
+
+
+def _time_rows(out: Console, found: Plan) -> list[tuple[str, str]]:
+    with out.status("training a few steps to see how long they take") if out.is_terminal else nullcontext():
+        timed = estimate(found)
+    rows = [("cannot be timed", problem) for problem in timed.problems]
+    if timed.seconds:
+        told = f"about {duration(timed.seconds)} with {found.workers} workers, start-up and logging not counted"
+        rows.append(("training time", f"{told}, and what cannot be timed" if rows else told))
+    return rows
 
 
 def _phase_rows(what: str, phase: Phase | None) -> list[tuple[str, str]]:
@@ -199,7 +205,11 @@ def print_comparison(out: Console, found: Comparison) -> None:
     out.print()
 
 
-def _summary(out: Console, results: runner.Results, show_all: bool, fresh: bool, limit: int = 20) -> None:
+def _summary(out: Console, results: Results, show_all: bool, fresh: bool, limit: int = 20) -> None:
+    if results.status == "interrupted" and not results.launch.cells:
+        told = f"Interrupted while settings were chosen: {results.left} tuning trials are still to be trained"
+        out.print(f"{told}; the same command goes on.", style="bold")
+        return
     found = results.lines
     fields = [name for name in results.launch.varying if name != "dataset"]
     tasks = list(dict.fromkeys(cell.labels["dataset"] for cell in results.launch.cells))
@@ -251,7 +261,7 @@ def _cells(out: Console, fields: Sequence[str], shown: Sequence[Line], title: st
         del columns["valid accuracy"]
 
 
-def failures(results: runner.Results) -> dict[str, list[str]]:
+def failures(results: Results) -> dict[str, list[str]]:
     """Titles of failed trials' cells by what failed, and where."""
     cells = {cell.id: cell for cell in results.launch.cells}
     found: dict[str, list[str]] = {}
@@ -269,7 +279,7 @@ def _cause(error: str) -> str:
     return cause if last < 0 else f"{cause} ({lines[last].strip().replace('File ', '', 1)})"
 
 
-def _where_next(out: Console, results: runner.Results, folder: Path, tracking_uri: str | None) -> None:
+def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str | None) -> None:
     for problem in results.watcher_problems:
         out.print(f"A watcher failed and was not told more: {problem}", style="yellow", markup=False)
     options = ("" if folder == Path("mlruns") else f" --folder {folder}") + (

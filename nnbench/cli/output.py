@@ -13,8 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from nnbench.hooks import hookimpl
-from nnbench.store import Launch
+from nnbench.store import BEHIND, REPORTED, TUNING, Launch
 
+PHASES = {TUNING: "tuning trials", BEHIND: "trials behind the verdict"}
+"""What is counted beside the trials that are reported."""
 WIDE = 160
 """Columns of a table where the output is no terminal and has no width of its own."""
 
@@ -65,7 +67,12 @@ class LaunchProgress:
 
     @hookimpl
     def nnbench_launch_started(self, launch: Launch) -> None:
-        """Begin to count."""
+        """Begin to count, unless settings are chosen first."""
+        self._began = self._said = time.monotonic()
+        if launch.phase == REPORTED:
+            self._begin(launch)
+
+    def _begin(self, launch: Launch) -> None:
         self._total = len(launch.trial_ids)
         self._began = self._said = time.monotonic()
         if not self._out.is_terminal:
@@ -89,7 +96,11 @@ class LaunchProgress:
 
     @hookimpl
     def nnbench_results_stored(self, launch: Launch, results: Sequence[Mapping[str, Any]]) -> None:
-        """Count results; those of earlier launches say nothing about speed."""
+        """Count reported results; those of earlier launches say nothing about speed."""
+        if launch.phase != REPORTED:
+            return
+        if not self._total:
+            self._begin(launch)
         self._done += len(results)
         if results and results[0]["launch_id"] != launch.id:
             self._already += len(results)
@@ -103,8 +114,9 @@ class LaunchProgress:
             left = (self._total - self._done) / rate
             self._out.print(f"{self._done} of {self._total} trials trained, {rate:.1f} a second, {left:.0f} s left")
 
-    def phase(self, what: str, done: int, total: int) -> None:
+    def phase(self, name: str, done: int, total: int) -> None:
         """Show how far trials are that are not reported: those of tuning before, those behind the verdict after the others."""
+        what = PHASES[name]
         if self._out.is_terminal:
             if self._phase != what:
                 self._end_phase()

@@ -15,7 +15,7 @@ from nnbench.cli.output import console, table
 from nnbench.cli.robust import launch_each
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
-from nnbench.launching import conduct as runner
+from nnbench.launching.record import note_claims
 from nnbench.report import cells, comparison, robustness, tables
 from nnbench.report.pictures import comparison as pictures
 from nnbench.report.pictures import files
@@ -101,7 +101,7 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
     if not asking:
         raise InputError(f"{folder}: no grid there makes a claim ([[claim]])")
     for grid in asking:  # grids share trials, so that one may train what another makes claims about
-        runner.note_claims(grid, grid.candidates(catalog)[0], Store(results / "results"))
+        note_claims(grid, grid.candidates(catalog)[0], Store(results / "results"))
     rows: list[tuple[str, ...]] = []
     for number, grid in enumerate(asking, start=1):
         place = f"{number} of {len(asking)}: {grid.name}"
@@ -150,9 +150,19 @@ def find_launch(store: Store, which: str | None) -> Launch:
         launches = [launch for launch in store.launches() if not launch.alternative]
         if not launches:
             raise InputError(f"no launch in {store.folder} yet; nnbench run GRID.toml makes one")
-        return launches[-1]
+        return _with_cells(launches[-1])
     path = Path(which)
-    return store.launch(Grid.from_toml(path).name if path.suffix == ".toml" else which)
+    return _with_cells(store.launch(Grid.from_toml(path).name if path.suffix == ".toml" else which))
+
+
+def _with_cells(launch: Launch) -> Launch:
+    """The launch, if it has anything to report; raises InputError for one whose settings are not chosen."""
+    if launch.cells:
+        return launch
+    told = "is choosing settings" if launch.status == "running" else "was stopped before its settings were chosen"
+    raise InputError(
+        f"launch {launch.id} of {launch.grid} {told}, so that there is nothing to report yet; nnbench run goes on with it"
+    )
 
 
 def _store(folder: Path) -> Store:

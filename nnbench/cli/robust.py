@@ -13,7 +13,8 @@ from nnbench.cli.launch import FOLDER, GRID, SET, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.errors import GridError, InputError
 from nnbench.grid import Alternative, Grid
-from nnbench.launching import conduct as runner
+from nnbench.launching.conduct import run
+from nnbench.launching.results import Results
 from nnbench.report import robustness
 from nnbench.report.robustness import Launched
 
@@ -72,16 +73,16 @@ def launch_each(
     `tell` is told the number of each, from 1, and what it is. Raises GridError if the grid as written cannot be launched.
     """
     launched: list[Launched] = []
-    written: runner.Results | None = None
+    written: Results | None = None
     for number, alternative in enumerate(alternatives, start=1):
         if launched and launched[-1].interrupted:
             launched.append(Launched(alternative, None, "not launched, because of an interruption", interrupted=True))
             continue
         tell(number, alternative.what)
         try:
-            results = runner.run(alternative.grid, catalog=catalog, folder=folder, track=False, workers=workers)
-        except KeyboardInterrupt:  # in the middle of tuning
-            launched.append(Launched(alternative, None, "interrupted while tuning", interrupted=True))
+            results = run(alternative.grid, catalog=catalog, folder=folder, track=False, workers=workers)
+        except KeyboardInterrupt:  # the second one
+            launched.append(Launched(alternative, None, "interrupted", interrupted=True))
         except GridError as error:
             if written is None:
                 raise
@@ -92,7 +93,8 @@ def launch_each(
     return launched
 
 
-def _launched(alternative: Alternative, results: runner.Results) -> Launched:
+def _launched(alternative: Alternative, results: Results) -> Launched:
     if results.status == "interrupted":
-        return Launched(alternative, None, f"interrupted, {results.left} trials left", interrupted=True)
+        kind = "trials" if results.launch.cells else "tuning trials"
+        return Launched(alternative, None, f"interrupted, {results.left} {kind} left", interrupted=True)
     return Launched(alternative, results.comparison)

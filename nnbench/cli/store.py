@@ -44,6 +44,9 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None, runs: str) 
     uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
     artifacts = tracking.artifact_folder(uri, folder)
     for each in launches:
+        if not each.cells:
+            out.print(f"{each.grid} {each.id}: nothing to log, its settings are not chosen yet", markup=False)
+            continue
         with store.claim(each), Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
             task = bars.add_task(f"{each.grid} {each.id}", total=len(each.cells))
             try:

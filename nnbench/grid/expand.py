@@ -57,7 +57,7 @@ def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[
         Problem(
             f"{where}.{name}",
             "belongs above [trial], it is no field of a trial"
-            if name in ("name", "question", "seeds")
+            if name in ("name", "question", "seeds", "gradcheck", "trial_timeout")
             else f"no such field{nearest(name, fields.FIELDS)} (fields: {known})",
         )
         for name in table

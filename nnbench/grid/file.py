@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from nnbench.errors import GridError, Problem
@@ -26,6 +27,28 @@ TUNING_SEEDS_FROM = 1_000_000
 """Seeds for tuning count from here, so that they are none of the reported ones."""
 
 
+@dataclass(frozen=True)
+class _Expansion:
+    """What a grid comes to with one lookup: cells, their places in the comparison, tuned fields, and what is wrong."""
+
+    of: tuple[Any, ...]
+    """What it depends on."""
+    cells: list[Cell]
+    placed: list[Candidate]
+    tuned: list[str]
+    problems: list[Problem]
+
+
+@dataclass
+class _Known:
+    """What a grid was last expanded to; grids are equal whether they were expanded or not."""
+
+    expansion: _Expansion | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known)
+
+
 class Grid(BaseModel):
     """What a grid file says, its structure checked; `cells` checks the trial tables against the components that there are."""
 
@@ -39,6 +62,8 @@ class Grid(BaseModel):
     """How many seeds, counting from 0, or a list of them."""
     gradcheck: Gradcheck = "flag"
     """What becomes of networks whose gradients are wrong: trained and flagged, failed untrained, or not checked."""
+    trial_timeout: Annotated[float, Gt(0), Field(allow_inf_nan=False)] | None = None
+    """Seconds for one trial; a stack of n has n times as long. Unless given, many times as long as it should take."""
     compare: Compare | None = None
     """What is compared with what, if the grid asks for a verdict."""
     claim: tuple[Claim, ...] = ()
@@ -51,6 +76,7 @@ class Grid(BaseModel):
     _source: str = PrivateAttr("")
     _text: str = PrivateAttr("")
     _overrides: tuple[str, ...] = PrivateAttr(())
+    _known: _Known = PrivateAttr(default_factory=lambda: _Known())
 
     @field_validator("trial", "seeds", "claim", mode="before")
     @classmethod
@@ -99,10 +125,10 @@ class Grid(BaseModel):
         grid, found = _structured({"name": _name_of(source), **data})
         problems += found
         tables = _tables(data)
-        if lookup is not None and tables is not None:
-            cells, more = expand(tables, lookup)
-            problems += more or (grid._design(cells)[3] if grid is not None else [])
-            problems += robust_problems(grid, lookup) if grid is not None else []
+        if lookup is not None and grid is not None:
+            problems += grid._expanded(lookup).problems + robust_problems(grid, lookup)
+        elif lookup is not None and tables is not None:
+            problems += expand(tables, lookup)[1]
         if problems or grid is None:
             raise GridError(source, problems)
         grid._source, grid._text, grid._overrides = source, text, tuple(overrides)
@@ -143,23 +169,12 @@ class Grid(BaseModel):
 
     def cells(self, lookup: Lookup) -> list[Cell]:
         """Every combination of the fields' values, in the order of the file; raises GridError with every problem."""
-        cells, problems = expand(self.trial, lookup)
-        if not problems:
-            cells, _, _, problems = self._design(cells)
-        if problems:
-            raise GridError(self.source or self.name, problems)
-        return cells
+        return list(self._sound(lookup).cells)
 
     def candidates(self, lookup: Lookup) -> tuple[list[Candidate], list[str]]:
         """Every cell's place in the comparison, and the fields that are tuned; none without one. Raises GridError."""
-        if self.compare is None:
-            return [], []
-        cells, problems = expand(self.trial, lookup)
-        if not problems:
-            _, placed, tuned, problems = self._design(cells)
-        if problems:
-            raise GridError(self.source or self.name, problems)
-        return placed, tuned
+        expansion = self._sound(lookup)
+        return list(expansion.placed), list(expansion.tuned)
 
     def trials(self, lookup: Lookup) -> list[Trial]:
         """Every cell with every seed; for a grid that tunes, with every tuning seed."""
@@ -172,8 +187,24 @@ class Grid(BaseModel):
     def changed(self, told: str, **fields: Any) -> Grid:
         """A copy with other fields, `told` among its overrides; unchecked, as fields of a checked grid are."""
         copy = self.model_copy(update=fields)
-        copy._overrides = (*self._overrides, told)
+        copy._overrides, copy._known = (*self._overrides, told), _Known()
         return copy
+
+    def _sound(self, lookup: Lookup) -> _Expansion:
+        """The expansion, in which nothing is wrong; raises GridError."""
+        expansion = self._expanded(lookup)
+        if expansion.problems:
+            raise GridError(self.source or self.name, expansion.problems)
+        return expansion
+
+    def _expanded(self, lookup: Lookup) -> _Expansion:
+        """The expansion with this lookup, worked out once: checking a grid takes all of it, and so does launching it."""
+        of = (lookup, self.trial, self.compare, self.claim, self.seeds)
+        known = self._known.expansion
+        if known is None or any(a is not b for a, b in zip(known.of, of, strict=True)):
+            cells, problems = expand(self.trial, lookup)
+            known = self._known.expansion = _Expansion(of, *((cells, [], [], problems) if problems else self._design(cells)))
+        return known
 
     def _design(self, cells: list[Cell]) -> tuple[list[Cell], list[Candidate], list[str], list[Problem]]:
         """The cells, those of search spaces included, their places, the tuned fields, and what is wrong with all that."""
@@ -249,6 +280,8 @@ def _problem(error: Any) -> Problem:
         )
     if name == "gradcheck":
         return Problem(name, f"{error['input']!r} is not accepted; accepted: {' or '.join(map(_quoted, get_args(Gradcheck)))}")
+    if name == "trial_timeout":
+        return Problem(name, f"{error['input']!r} is not accepted; accepted: seconds for one trial, a number above 0")
     if name == "trial":
         return Problem(name, "should be a table, [trial], or several, [[trial]]")
     return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should').replace('Value error, ', '')}")

@@ -51,6 +51,11 @@ def json_schema(lookup: Lookup) -> Schema:
                 "default": "flag",
                 "enum": ["flag", "require", "off"],
             },
+            "trial_timeout": {
+                "description": "seconds for one trial, n times as long for n trained together; many times what it should take unless given",
+                "type": "number",
+                "exclusiveMinimum": 0,
+            },
             "compare": _model(Compare, "what the verdict is about, and what is chosen for each level before it is compared"),
             "claim": {"type": "array", "items": _model(Claim, "a prediction, written before the launch")},
             "robust": _model(Robust, "other choices, one at a time, under which the verdict should be the same"),

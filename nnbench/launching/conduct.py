@@ -1,90 +1,33 @@
-"""The shell that joins the pieces: grid, result store, executor, watchers."""
+"""Conducting a launch: claim it, train its phases, store what arrives, tell who listens."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import multiprocessing
-import secrets
-import signal
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, field, replace
-from functools import cached_property
-from itertools import chain
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from nnbench import environment, work
-from nnbench.analysis.comparison import Comparison
+from nnbench import work
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.engine.records import Record
-from nnbench.grid import Candidate, Grid, Trial, find_level, labels
-from nnbench.launching.plan import FINAL, Plan, make_plan, with_choices
-from nnbench.report.cells import Line, lines, write_documents
-from nnbench.report.comparison import comparison
-from nnbench.store import Compared, Launch, LaunchCell, Store
+from nnbench.grid import Cell, Grid, Trial
+from nnbench.launching import plan as planning
+from nnbench.launching import record
+from nnbench.launching.audience import Audience
+from nnbench.launching.interrupts import interruptible
+from nnbench.launching.plan import FINAL, Phase, Plan, make_plan
+from nnbench.launching.results import Results
+from nnbench.report.cells import write_documents
+from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Store
 from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, default_uri
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-BEHIND = "trials behind the verdict"
-"""What are not reported: settings that could as well have been chosen, and untrained networks."""
-
-
-@dataclass(frozen=True)
-class Results:
-    """What a launch came to."""
-
-    launch: Launch
-    store: Store
-    trained: int
-    """Trials trained in this call, those behind the verdict among them; the others had results."""
-    left: int = 0
-    """Trials that were to be trained and were not, because of an interruption."""
-    watcher_problems: tuple[str, ...] = ()
-    """Watchers that raised, and what."""
-    tracker: Tracker | None = field(default=None, repr=False)
-
-    @property
-    def status(self) -> str:
-        """finished, failed or interrupted."""
-        return self.launch.status
-
-    @cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        """One mapping for each trial that has a result, without curves."""
-        return self.store.rows(self.launch.trial_ids)
-
-    @cached_property
-    def lines(self) -> list[Line]:
-        """Cells with their summaries, best first."""
-        return lines(self.launch, self.rows)
-
-    @cached_property
-    def comparison(self) -> Comparison | None:
-        """What the results say about the grid's factor; None for a grid without `[compare]`."""
-        return comparison(self.launch, self.store)
-
-    @cached_property
-    def trials(self) -> pd.DataFrame:
-        """One row for each trial, without curves."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rows)
-
-    @cached_property
-    def cells(self) -> pd.DataFrame:
-        """One row for each cell, best first: its fields and what its seeds amount to."""
-        import pandas as pd
-
-        return pd.json_normalize([{**line.cell.labels, "gradcheck": line.gradcheck, **asdict(line.summary)} for line in self.lines])
+OnPhase = Callable[[str, int, int], None]
+CHECKED_IN = {TUNING: ("require",), REPORTED: ("require", "flag"), BEHIND: ()}
+"""In which phases gradients are checked under which choices: where they are flagged, those that are reported."""
 
 
 def run(
@@ -102,16 +45,18 @@ def run(
 ) -> Results:
     """Train what a grid lacks, store results, and log them to MLflow.
 
-    `executor` is any `concurrent.futures.Executor`; a pool of `workers` processes unless given, one for each processor.
-    `folder` holds the result store and the default tracking store. `fresh` trains again what has results. `runs` says what is a run
-    in MLflow: a cell, or each of its trials as well. `watchers` are objects with launch hooks, beside the installed plugins'. In a
-    script, call this under `if __name__ == "__main__":`.
+    `executor` is any `concurrent.futures.Executor`, which is kept busy with as many workers as it says that it has; a pool of
+    `workers` processes unless given, one for each processor. `folder` holds the result store and the default tracking store.
+    `fresh` trains again what has results. `runs` says what is a run in MLflow: a cell, or each of its trials as well. `watchers`
+    are objects with launch hooks, beside the installed plugins'. In a script, call this under `if __name__ == "__main__":`.
 
     The first Ctrl-C lets the stacks under way finish and returns what there is; a second one ends the workers and raises
-    KeyboardInterrupt. Results stored until then stay in either case. Raises GridError before anything is written.
+    KeyboardInterrupt. Results stored until then stay in either case. Raises GridError before anything is written, InputError if
+    another process runs the same launch, and BrokenExecutor when a worker of the executor died or every one is held by a trial that
+    took too long; the same call goes on after that.
     """
     catalog = catalog or load_catalog()
-    plan = make_plan(grid, catalog, folder, workers, fresh)
+    plan = make_plan(grid, catalog, folder, workers or (work.offered(executor) if executor else None), fresh)
     tracker = make_tracker(plan.folder, tracking_uri, each_trial=runs == "trial") if track else None
     return execute(plan, catalog, executor=executor, tracker=tracker, watchers=watchers)
 
@@ -134,342 +79,168 @@ def execute(
     tracker: Tracker | None = None,
     watchers: Sequence[object] = (),
     on_interrupt: Callable[[], None] = lambda: None,
-    on_phase: Callable[[str, int, int], None] = lambda *_: None,
+    on_phase: OnPhase = lambda *_: None,
 ) -> Results:
     """Do what a plan says; see `run`. `on_interrupt` is called at once when Ctrl-C is pressed for the first time.
 
-    `on_phase` is told of trials that are not reported: what they are, how many have results, and of how many. A tuning that is
-    interrupted raises KeyboardInterrupt.
+    `on_phase` is told of trials that are not reported: which phase they belong to, how many have results, and of how many. Raises
+    InputError, before anything is trained, if another process runs the same launch.
     """
     store = plan.store
-    claims = note_claims(plan.grid, plan.candidates, store)  # before anything is trained: nothing can be known yet
-    if plan.reported is None:
-        plan = _tuned(plan, executor, on_interrupt, on_phase)
+    claims = record.note_claims(plan.grid, plan.candidates, store)  # before anything is trained: nothing can be known yet
     with store.choosing():
-        launch = _chosen(plan, catalog, claims)
+        old = record.earlier(plan)
+        launch = record.begun(plan, catalog, claims, old)
         claimed = store.claim(launch)
         store.save(launch)
     if tracker and tracker.uri in launch.logged_to and not tracker.each_trial:
         tracker = None
-    audience = _Audience(catalog, [*([tracker] if tracker else []), *watchers])
-    settled = failed = 0
-    refused: list[work.Finished] = []
-    status = "interrupted"
-    with claimed, audience, _interruptible(on_interrupt) as stop:
+    audience = Audience(catalog, [*([tracker] if tracker else []), *watchers])
+    with claimed, audience, interruptible(on_interrupt) as stop:
+        pool = work.GivenPool(executor) if executor else work.LocalPool(plan.workers)
+        conduct = _Conduct(plan, catalog, launch, audience, pool, stop, on_phase)
         try:
             audience.tell("nnbench_launch_started", launch=launch)
-            own, alone = _pools(plan, executor)
-            with work.kept_open(own) as pool:
-                launch = _with_checks(launch, plan, pool, alone, stop)
-                store.save(launch)
-                for rows in _known(plan):
-                    audience.tell("nnbench_results_stored", launch=launch, results=rows)
-                waiting, refused = _split(launch, plan)
-                behind = _passed(launch, plan.behind)
-                for stack, outcomes in chain(refused, work.train_all(waiting, pool, alone, plan.workers + 1, stop)):
-                    rows = [_row(launch.id, launch.grid, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
-                    store.append(rows)
-                    settled += len(rows)
-                    failed += sum(row["status"] not in FINAL for row in rows)
-                    audience.tell("nnbench_results_stored", launch=launch, results=rows)
-                further = _train_behind(behind, plan, launch.id, (pool, alone), stop, on_phase)
-            left = len(plan.missing) - settled + sum(map(len, behind)) - further
-            if not left:
-                status = "failed" if failed else "finished"
+            with pool:
+                conduct.all_phases(old)
         finally:
-            launch = replace(launch, status=status, ended=time.time())
-            store.save(launch)
-            audience.tell("nnbench_launch_finished", launch=launch, status=status)
-        if tracker and tracker.join() and status != "interrupted":
+            launch = conduct.end()
+        if tracker and tracker.join() and launch.status != "interrupted":
             launch = replace(launch, logged_to={**launch.logged_to, tracker.uri: tracker.location})
             store.save(launch)
-    trained = settled - sum(len(stack) for stack, _ in refused)
-    return Results(launch, store, trained + further, left, tuple(audience.problems), tracker)
+    return Results(launch, store, conduct.trained, conduct.left, tuple(audience.problems), tracker)
 
 
-def _train_behind(
-    waiting: Sequence[Sequence[Trial]],
-    plan: Plan,
-    launch_id: str,
-    pools: tuple[work.Pool, work.Pool | None],
-    stop: threading.Event,
-    on_phase: Callable[[str, int, int], None],
-) -> int:
-    """Train what is not reported but needed for the verdict; says how many trials have results now."""
-    done, total = 0, sum(map(len, waiting))
-    for stack, outcomes in work.train_all(waiting, *pools, plan.workers + 1, stop):
-        plan.store.append([_row(launch_id, plan.grid.name, *each) for each in zip(stack, outcomes, strict=True)])
-        done += len(stack)
-        on_phase(BEHIND, done, total)
-    return done
+class _Conduct:
+    """A launch under way: its record, what is left of its plan, and where its results go."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        catalog: Catalog,
+        launch: Launch,
+        audience: Audience,
+        pool: work.GivenPool | work.LocalPool,
+        stop: threading.Event,
+        on_phase: OnPhase,
+    ) -> None:
+        self.plan, self.launch = plan, launch
+        self.trained = 0
+        """Trials that a worker has been given and that have results now."""
+        self._catalog, self._audience, self._pool, self._stop, self._on_phase = catalog, audience, pool, stop, on_phase
+        self._deadlines = work.Deadlines(plan.grid.trial_timeout)
+        self._left = {trial.id for phase in (plan.tuning, *self._final_phases()) for trial in phase.missing}
+        self._failed = False
+        self._complete = False
+
+    @property
+    def left(self) -> int:
+        """Trials that were to be trained and were not."""
+        return len(self._left)
+
+    def all_phases(self, old: Launch | None) -> None:
+        """Choose settings, unless they are; train what is reported, and what only the verdict needs; `old` is the earlier record."""
+        if self.plan.reported is None:
+            self._train(TUNING, [self.plan.tuning])
+            if self._stop.is_set():
+                return
+            self.plan = planning.with_choices(self.plan)
+            self.launch = record.chosen(self.plan, self._catalog, self.launch, old)
+            self._left = {trial.id for phase in self._final_phases() for trial in phase.missing}
+        self._train(REPORTED, [self.plan.reported or planning.NONE])
+        if self.plan.behind:
+            self._train(BEHIND, [self.plan.alternates, self.plan.controls])
+        self._complete = True
+
+    def end(self) -> Launch:
+        """Record and tell how it ended."""
+        done = self._complete and not self._left
+        status = ("failed" if self._failed else "finished") if done else "interrupted"
+        self.launch = replace(self.launch, status=status, ended=time.time())
+        self.plan.store.save(self.launch)
+        self._audience.tell("nnbench_launch_finished", launch=self.launch, status=status)
+        return self.launch
+
+    def _final_phases(self) -> list[Phase]:
+        return [*filter(None, [self.plan.reported]), self.plan.alternates, self.plan.controls]
+
+    def _train(self, name: str, parts: Sequence[Phase]) -> None:
+        """Go through a phase: check gradients, tell what is known, train the rest, unless the launch is to stop."""
+        if self._stop.is_set():
+            return
+        self.launch = replace(self.launch, phase=name)
+        self.plan.store.save(self.launch)
+        if self.launch.gradcheck in CHECKED_IN[name]:
+            self._check(trial for part in parts for trial in part.trials)
+        for part in parts:
+            self._tell_known(part)
+        stacks = self._refuse(name, [stack for part in parts for stack in part.stacks])
+        total, left = sum(len(part.trials) for part in parts), sum(map(len, stacks))
+        self._progress(name, total - left, total)
+        for stack, outcomes in work.train_all(stacks, self._pool, self._deadlines, self._stop):
+            self.trained += len(stack)
+            left -= len(stack)
+            self._settle(name, stack, outcomes)
+            self._progress(name, total - left, total)
+
+    def _refuse(self, phase: str, stacks: Sequence[Sequence[Trial]]) -> list[list[Trial]]:
+        """The stacks without networks of wrong gradients, where right ones are required; of what is reported, those have failed."""
+        if self.launch.gradcheck != "require":
+            return [list(stack) for stack in stacks]
+        reasons = {name: check["reason"] for name, check in self.launch.gradient_checks.items() if not check["passed"]}
+        refused = [trial for stack in stacks for trial in stack if trial.cell.network_id in reasons]
+        if refused and phase == REPORTED:
+            self._settle(phase, refused, [_refusal(trial, reasons[trial.cell.network_id]) for trial in refused])
+        self._left.difference_update(trial.id for trial in refused)
+        left = [[trial for trial in stack if trial.cell.network_id not in reasons] for stack in stacks]
+        return [stack for stack in left if stack]
+
+    def _settle(self, phase: str, stack: Sequence[Trial], outcomes: Sequence[work.Outcome]) -> None:
+        """Store results and tell of them: the one place where that is done."""
+        rows = [_row(self.launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
+        self.plan.store.append(rows)
+        self._left.difference_update(trial.id for trial in stack)
+        self._failed |= phase == REPORTED and any(row["status"] not in FINAL for row in rows)
+        self._audience.tell("nnbench_results_stored", launch=self.launch, results=rows)
+
+    def _tell_known(self, phase: Phase) -> None:
+        """Tell of what the store has already, a few results at a time."""
+        missing = {trial.id for trial in phase.missing}
+        known = [trial.id for trial in phase.trials if trial.id not in missing]
+        for rows in self.plan.store.blocks(known, COLUMNS):
+            self._audience.tell("nnbench_results_stored", launch=self.launch, results=rows)
+
+    def _progress(self, phase: str, done: int, total: int) -> None:
+        if phase != REPORTED:
+            self._on_phase(phase, done, total)
+
+    def _check(self, trials: Iterable[Trial]) -> None:
+        """Check the gradients of these networks that have no check yet, and record what comes of it."""
+        networks: dict[str, Cell] = {trial.cell.network_id: trial.cell for trial in trials}
+        missing = {name: cell for name, cell in networks.items() if name not in self.launch.gradient_checks}
+        if not missing:
+            return
+        made = {name: check.as_dict() for name, check in work.check_all(missing, self._pool, self._deadlines, self._stop)}
+        self.launch = replace(self.launch, gradient_checks={**self.launch.gradient_checks, **made}, logged_to={})
+        self.plan.store.save(self.launch)
 
 
-def _tuned(
-    plan: Plan, executor: Executor | None, on_interrupt: Callable[[], None], on_phase: Callable[[str, int, int], None]
-) -> Plan:
-    """Train every setting with the tuning seeds, and choose; raises KeyboardInterrupt if that is interrupted."""
-    total, waiting = len(plan.tuning.trials), plan.tuning.stacks
-    done = total - len(plan.tuning.missing)
-    launch_id = f"{_launch_id(time.time())}-tuning"  # the launch itself begins when settings are chosen
-    own, alone = _pools(plan, executor)
-    with _interruptible(on_interrupt) as stop:
-        with work.kept_open(own) as pool:
-            if plan.grid.gradcheck == "require":
-                networks = {trial.cell.network_id: trial.cell for trial in plan.tuning.trials}
-                wrong = {name for name, check in work.check_all(networks, pool, alone, stop) if not check.passed}
-                waiting = _without(waiting, wrong)
-            on_phase("tuning trials", done, total)
-            for stack, outcomes in work.train_all(waiting, pool, alone, plan.workers + 1, stop):
-                plan.store.append(
-                    [_row(launch_id, plan.grid.name, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
-                )
-                done += len(stack)
-                on_phase("tuning trials", done, total)
-        if stop.is_set():
-            raise KeyboardInterrupt
-    return with_choices(plan)
+def _refusal(trial: Trial, reason: str) -> work.Outcome:
+    """What a trial comes to that is not trained because its network's gradients are wrong."""
+    error = f"gradient check failed, not trained: {reason}"
+    return work.Outcome(Record("failed", trial.cell.steps, error=error), time.time(), 0.0)
 
 
-def _pools(plan: Plan, executor: Executor | None) -> tuple[work.Pool, work.Pool | None]:
-    """Where to train, and where to train a single trial that ends its process; None for an executor that somebody else made."""
-    if executor:
-        return work.given(executor), None
-    return work.local_pool(plan.workers), work.local_pool(1)
-
-
-def _without(stacks: Sequence[Sequence[Trial]], networks: Container[str]) -> list[list[Trial]]:
-    """The stacks without the trials of these networks."""
-    left = [[trial for trial in stack if trial.cell.network_id not in networks] for stack in stacks]
-    return [stack for stack in left if stack]
-
-
-class _Audience:
-    """The launch's watchers; one that raises is reported once and not told again."""
-
-    def __init__(self, catalog: Catalog, watchers: Sequence[object]) -> None:
-        self._manager = catalog.manager
-        self._watchers = watchers
-        self._silenced: set[str] = set()
-        self.problems: list[str] = []
-
-    def __enter__(self) -> None:
-        for watcher in self._watchers:
-            self._manager.register(watcher)
-
-    def __exit__(self, *_: object) -> None:
-        for watcher in self._watchers:
-            self._manager.unregister(watcher)
-
-    def tell(self, hook: str, **arguments: Any) -> None:
-        """Call a hook of every watcher, each on its own."""
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            name = implementation.plugin_name
-            if name in self._silenced:
-                continue
-            try:
-                implementation.function(*(arguments[argument] for argument in implementation.argnames))
-            except Exception as error:
-                self._silenced.add(name)
-                self.problems.append(f"{name}: {hook} raised {type(error).__name__}: {error}")
-
-
-def _chosen(plan: Plan, catalog: Catalog, claims: Sequence[Mapping[str, Any]]) -> Launch:
-    """The latest launch of the very same trials, which goes on if unfinished and is shown again if not; otherwise a new one."""
-    new = _new_launch(plan, catalog, claims)
-    wanted = {trial.id for trial in plan.trials}
-    for old in reversed(plan.store.launches()):
-        if set(old.trial_ids) == wanted and (old.grid, old.alternative) == (new.grid, new.alternative) and not plan.fresh:
-            again = replace(new, id=old.id, started=old.started, gradient_checks=old.gradient_checks)
-            same = (old.gradcheck, old.compared) == (new.gradcheck, new.compared)
-            if plan.missing or plan.behind or old.status not in ("finished", "failed"):
-                return again
-            logged_to = old.logged_to if same else {}
-            return replace(again, environment=old.environment, logged_to=logged_to)  # that in which its trials were trained
-    return new
-
-
-def _new_launch(plan: Plan, catalog: Catalog, claims: Sequence[Mapping[str, Any]]) -> Launch:
-    grid = plan.grid
-    now = time.time()
-    members: dict[str, list[Trial]] = defaultdict(list)
-    for trial in plan.trials:
-        members[trial.cell.id].append(trial)
-    named = labels([group[0].cell for group in members.values()])
-    distributions = sorted({origin.distribution for group in members.values() for origin in group[0].cell.origins.values()})
-    return Launch(
-        id=_launch_id(now),
-        grid=grid.name,
-        question=grid.question,
-        source=grid.source,
-        text=grid.text,
-        overrides=grid.overrides,
-        gradcheck=grid.gradcheck,
-        started=now,
-        cells=[_launch_cell(group, texts) for group, texts in zip(members.values(), named, strict=True)],
-        environment={
-            **environment.describe(Path(grid.source).resolve().parent if grid.source else Path.cwd(), distributions),
-            "nnbench_code": catalog.harness.digest,
-        },
-        compared=_compared(plan, claims),
-    )
-
-
-def _launch_id(now: float) -> str:
-    return time.strftime("%Y%m%d-%H%M%S-", time.gmtime(now)) + secrets.token_hex(2)
-
-
-def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> list[dict[str, Any]]:
-    """The grid's claims as a launch records them; those that this folder has not seen yet are noted with the time."""
-    compare = grid.compare
-    if compare is None:
-        return []
-    levels = list(dict.fromkeys(each.level for each in candidates))
-    found = []
-    for claim in grid.claim:
-        told = {
-            "says": claim.says,
-            "better": find_level(claim.better, levels) or claim.better,
-            "worse": find_level(claim.worse, levels) or claim.worse,
-            "metric": claim.metric or compare.metric,
-            "at_least": claim.at_least or compare.at_least,
-        }
-        about = {**told, "grid": grid.name, "factor": compare.factor}
-        digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:20]
-        found.append({**told, "digest": digest, "written": store.known_since(digest, about)})
-    return found
-
-
-def _compared(plan: Plan, claims: Sequence[Mapping[str, Any]]) -> Compared | None:
-    """As it comes back from JSON, so that launches can be told apart by it."""
-    compare = plan.grid.compare
-    if compare is None:
-        return None
-    reported = {trial.cell.id for trial in plan.trials}
-    levels = list(dict.fromkeys(each.level for each in plan.candidates))
-    trials = _by_cell(plan.tuning.trials)
-    return Compared(
-        factor=compare.factor,
-        metric=compare.metric,
-        tune=plan.tuned,
-        claims=list(claims),
-        placed={
-            each.cell.id: [each.level, each.task, each.dataset, each.family] for each in plan.candidates if each.cell.id in reported
-        },
-        tried=[
-            {
-                "cell": each.cell.id,
-                "level": each.level,
-                "task": each.task,
-                "setting": dict(each.setting),
-                "trials": trials[each.cell.id],
-            }
-            for each in plan.candidates
-            if plan.tuning.trials
-        ],
-        count=compare.count,
-        baseline=None if compare.baseline is None else find_level(compare.baseline, levels) or compare.baseline,
-        at_least=compare.at_least,
-        alternates=_by_cell(plan.alternates.trials),
-        controls=_by_cell(plan.controls.trials),
-    )
-
-
-def _by_cell(trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
-    """Ids and seeds of the trials of each cell."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for trial in trials:
-        found[trial.cell.id][trial.id] = trial.seed
-    return dict(found)
-
-
-def _launch_cell(group: Sequence[Trial], texts: Mapping[str, str]) -> LaunchCell:
-    cell = group[0].cell
-    return LaunchCell(
-        id=cell.id,
-        fields=cell.canonical,
-        labels=texts,
-        origins={name: astuple(origin) for name, origin in cell.origins.items()},
-        trials={trial.id: trial.seed for trial in group},
-        gradcheck=cell.network_id,
-    )
-
-
-def _with_checks(launch: Launch, plan: Plan, pool: work.Pool, alone: work.Pool | None, stop: threading.Event) -> Launch:
-    """The launch with a gradient check of each of its networks that has none yet."""
-    if launch.gradcheck == "off":
-        return launch
-    networks = {trial.cell.network_id: trial.cell for trial in plan.trials}
-    missing = {name: cell for name, cell in networks.items() if name not in launch.gradient_checks}
-    if not missing:
-        return launch
-    made = {name: check.as_dict() for name, check in work.check_all(missing, pool, alone, stop)}
-    return replace(launch, gradient_checks={**launch.gradient_checks, **made}, logged_to={})
-
-
-def _passed(launch: Launch, stacks: Sequence[Sequence[Trial]]) -> list[list[Trial]]:
-    """The stacks without networks whose gradient check failed, where passing it is required."""
-    required = launch.gradcheck == "require"
-    return _without(stacks, [name for name, check in launch.gradient_checks.items() if required and not check["passed"]])
-
-
-def _split(launch: Launch, plan: Plan) -> tuple[list[list[Trial]], list[work.Finished]]:
-    """Stacks to train; and, where passing the gradient check is required, the trials that failed by failing it."""
-    failed = {name: check["reason"] for name, check in launch.gradient_checks.items() if not check["passed"]}
-    if launch.gradcheck != "require" or not failed:
-        return plan.stacks, []
-    refused = [trial for trial in plan.missing if trial.cell.network_id in failed]
-    outcomes = [
-        work.Outcome(
-            Record("failed", trial.cell.steps, error=f"gradient check failed, not trained: {failed[trial.cell.network_id]}"),
-            time.time(),
-            0.0,
-        )
-        for trial in refused
-    ]
-    return _without(plan.stacks, failed), [(refused, outcomes)] if refused else []
-
-
-def _known(plan: Plan) -> Iterator[list[dict[str, Any]]]:
-    """What the store has already, a few results at a time."""
-    missing = {trial.id for trial in plan.missing}
-    return plan.store.blocks([trial.id for trial in plan.trials if trial.id not in missing], COLUMNS)
-
-
-def _row(launch_id: str, grid: str, trial: Trial, outcome: work.Outcome) -> dict[str, Any]:
+def _row(launch: Launch, trial: Trial, outcome: work.Outcome) -> Mapping[str, Any]:
     return {
         "trial_id": trial.id,
         "cell_id": trial.cell_id,
         "seed": trial.seed,
-        "launch_id": launch_id,
-        "grid": grid,
+        "launch_id": launch.id,
+        "grid": launch.grid,
         "fields": json.dumps(trial.cell.canonical),
         "origins": json.dumps({name: astuple(origin) for name, origin in trial.cell.origins.items()}),
         "started": outcome.started,
         "seconds": outcome.seconds,
         **asdict(outcome.record),
     }
-
-
-@contextmanager
-def _interruptible(on_interrupt: Callable[[], None]) -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the workers and raises KeyboardInterrupt."""
-    stop = threading.Event()
-
-    def interrupted(*_: object) -> None:
-        if stop.is_set():
-            for child in multiprocessing.active_children():
-                child.kill()
-            raise KeyboardInterrupt
-        stop.set()
-        on_interrupt()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before: Mapping[int, Any] = {number: signal.signal(number, interrupted) for number in signals}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

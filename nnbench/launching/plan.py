@@ -1,18 +1,14 @@
-"""What a launch would do: trials to train, settings to choose from, and how long that takes."""
+"""What a launch would do: trials to train, and settings to choose from."""
 
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from nnbench import work
 from nnbench.analysis import tuning
 from nnbench.catalog import Catalog
-from nnbench.engine import stack as stacking
 from nnbench.engine.stack import stacks
 from nnbench.errors import InputError
 from nnbench.grid import Candidate, Cell, Grid, Trial
@@ -89,22 +85,6 @@ class Plan:
     def behind(self) -> list[list[Trial]]:
         """Stacks of trials that are not reported but that the verdict needs."""
         return [*self.alternates.stacks, *self.controls.stacks]
-
-    def seconds(self) -> float:
-        """About how long training will take: a few steps of the costliest stack of every shape, extrapolated."""
-        by_work: dict[Any, list[list[Trial]]] = defaultdict(list)
-        stacks = [*self.tuning.stacks, *self.stacks, *self.behind]
-        for stack in stacks:
-            by_work[stack[0].cell.layer_sizes].append(stack)
-        total = 0.0
-        for group in by_work.values():
-            trained = [replace(trial, untrained=False) for trial in group[0]]
-            rate = work.seconds_per_step(trained) * trained[0].cell.steps / sum(stacking.work(trial) for trial in trained)
-            total += rate * sum(stacking.work(trial) for stack in group for trial in stack)
-        seconds = total / min(self.workers, max(len(stacks), 1))
-        if self.reported is None:  # as much again for each trial as tuning takes
-            seconds *= 1 + self.cells * len(self.grid.seed_list) / len(self.tuning.trials)
-        return seconds
 
 
 def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", workers: int | None = None, fresh: bool = False) -> Plan:

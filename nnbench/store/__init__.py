@@ -83,6 +83,9 @@ SCALARS = tuple(
 """Columns that are no curves and do not repeat what the launch records of each cell."""
 CLAIMS = "claims"
 """The folder of what was claimed when, a file for each claim."""
+TUNING, REPORTED, BEHIND = "tuning", "reported", "behind the verdict"
+"""The phases of a launch: settings are chosen; what is reported is trained; and what only the verdict needs, settings that could as
+well have been chosen and untrained networks."""
 INDEXED = ("trial_id", "status", "stored")
 """Columns without which a file is none of nnbench's; any other may be missing, because an older version wrote the file."""
 
@@ -161,11 +164,20 @@ class Launch:
     """What each gradient check came to, by its id: the fields of a GradientCheck, and `passed` and `reason`."""
     compared: Compared | None = None
     """What the grid asks a verdict about, if it does."""
+    phase: str = REPORTED
+    """What is trained, or was last: tuning, reported, or behind the verdict. Of a launch that tunes, cells are known after that."""
+    seeds: Sequence[int] = ()
+    """The seeds that are reported."""
 
     @property
     def trial_ids(self) -> list[str]:
         """Every trial of every cell."""
         return [trial for cell in self.cells for trial in cell.trials]
+
+    @property
+    def reported_seeds(self) -> set[int]:
+        """The seeds that are reported, also of a launch of an older version."""
+        return set(self.seeds) or {seed for cell in self.cells for seed in cell.trials.values()}
 
     @cached_property
     def varying(self) -> list[str]:

@@ -28,7 +28,7 @@ import numpy as np
 from nnbench.analysis.summary import CellSummary, Estimate, mean_curve, summarize
 from nnbench.errors import InputError
 from nnbench.hooks import hookimpl
-from nnbench.store import SCALARS, Launch, LaunchCell, Store, locked
+from nnbench.store import SCALARS, TUNING, Launch, LaunchCell, Store, locked
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -392,20 +392,28 @@ class Tracker:
 
     @hookimpl
     def nnbench_launch_started(self, launch: Launch) -> None:
-        """Begin to log."""
+        """Begin to log, unless settings are chosen first."""
+        self._thread.start()
+        self._begin(launch)
+
+    def _begin(self, launch: Launch) -> None:
+        """Connect once it is known which cells there are."""
+        if self._cells or launch.phase == TUNING:
+            return
         self._cells = {cell.id: cell for cell in launch.cells}
 
         def connect() -> None:
             self._projection = Projection(prepare(self.uri), launch, self._artifacts, self.each_trial)
 
         self._events.put(connect)
-        self._thread.start()
 
     @hookimpl
     def nnbench_results_stored(self, launch: Launch, results: Sequence[Row]) -> None:
         """Queue the cells that are complete with these results."""
+        self._begin(launch)
         for row in results:
-            if row["cell_id"] in self._cells:
+            cell = self._cells.get(row["cell_id"])
+            if cell and row["trial_id"] in cell.trials:  # others are of tuning, or behind the verdict
                 self._rows[row["cell_id"]][row["trial_id"]] = row
         for cell_id in {row["cell_id"] for row in results}:
             cell = self._cells.get(cell_id)
@@ -418,6 +426,7 @@ class Tracker:
     @hookimpl
     def nnbench_launch_finished(self, launch: Launch, status: str) -> None:
         """Queue the end of the launch's run; `join` waits for it."""
+        self._begin(launch)
 
         def finish() -> None:
             if self._projection:

@@ -14,12 +14,13 @@ from misbehaving import Counting, Deadly, Raising, Stuck
 from nnbench import Activation, Catalog
 from nnbench.engine.training import train
 from nnbench.grid import Trial
-from nnbench.work import Outcome, given, local_pool, run_stack, train_all
+from nnbench.work import Deadlines, GivenPool, LocalPool, Outcome, run_stack, train_all
 
 
-def trained(stacks: Sequence[Sequence[Trial]], workers: int = 2) -> dict[str, Outcome]:
-    finished = train_all(stacks, local_pool(workers), local_pool(1), 2 * workers, threading.Event())
-    return {trial.id: outcome for stack, outcomes in finished for trial, outcome in zip(stack, outcomes, strict=True)}
+def trained(stacks: Sequence[Sequence[Trial]], workers: int = 2, trial_timeout: float | None = None) -> dict[str, Outcome]:
+    with LocalPool(workers) as pool:
+        finished = train_all(stacks, pool, Deadlines(trial_timeout), threading.Event())
+        return {trial.id: outcome for stack, outcomes in finished for trial, outcome in zip(stack, outcomes, strict=True)}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_workers_give_what_this_process_gives(trials: list[Trial]) -> None:
 
 def test_any_executor_will_do(trials: list[Trial]) -> None:
     with ThreadPoolExecutor(2) as executor:
-        finished = list(train_all([trials[:5], trials[5:]], given(executor), given(executor), 4, threading.Event()))
+        finished = list(train_all([trials[:5], trials[5:]], GivenPool(executor), Deadlines(), threading.Event()))
     assert sum(len(outcomes) for _, outcomes in finished) == len(trials)
 
 
@@ -64,9 +65,10 @@ def test_a_trial_that_kills_its_worker_fails_and_the_others_are_trained(trials: 
 def test_once_stopped_no_further_stack_begins_and_what_is_under_way_arrives(trials: list[Trial]) -> None:
     stop = threading.Event()
     arrived = []
-    for stack, _ in train_all([[trial] for trial in trials], local_pool(1), local_pool(1), 2, stop):
-        arrived.append(stack)
-        stop.set()
+    with LocalPool(1) as pool:
+        for stack, _ in train_all([[trial] for trial in trials], pool, Deadlines(), stop):
+            arrived.append(stack)
+            stop.set()
     assert 1 <= len(arrived) <= 4
 
 
@@ -86,4 +88,4 @@ def test_a_broken_executor_of_the_callers_condemns_nobody(trials: list[Trial]) -
     deadly = spoiled(trials[0], Deadly())
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as executor, pytest.raises(BrokenExecutor, match="given executor died"):
-        list(train_all([[deadly], trials], given(executor), None, 2, threading.Event()))
+        list(train_all([[deadly], trials], GivenPool(executor), Deadlines(), threading.Event()))

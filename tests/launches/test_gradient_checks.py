@@ -7,7 +7,7 @@ import io
 import json
 import os
 import threading
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from nnbench.engine.gradcheck import check_gradients
 from nnbench.report.cells import write_documents
 from nnbench.store import Launch, Store
 from nnbench.tracking import default_uri, prepare, sync
+from nnbench.work import worker
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
 
@@ -83,7 +84,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(cell.activation.name)
         return check_gradients(cell, *arguments, **options)
 
-    monkeypatch.setattr(work, "check_gradients", check)
+    monkeypatch.setattr(worker, "check_gradients", check)
     return seen
 
 
@@ -223,26 +224,7 @@ def test_a_launch_of_an_older_version_has_no_checks(launch, small_grid, tmp_path
 def test_a_component_that_kills_its_worker_fails_its_check_alone(small_grid, catalog: Catalog) -> None:
     (cell,) = small_grid().cells(catalog)
     cells = {"deadly": replace(cell, activation=Deadly(), origins=cell.origins), "right": cell}
-    pool = work.local_pool(2)
-    with work.kept_open(pool) as kept:
-        found = dict(work.check_all(cells, kept, work.local_pool(1), threading.Event()))
-        with kept() as executor:
-            assert executor.submit(abs, -3).result() == 3
+    with work.LocalPool(2) as pool:
+        found = dict(work.check_all(cells, pool, work.Deadlines(), threading.Event()))
     assert found["right"].passed
     assert "worker process died" in found["deadly"].reason
-
-
-def test_an_executor_is_kept_open_until_the_block_ends() -> None:
-    made: list[ProcessPoolExecutor] = []
-
-    def pool() -> Any:
-        made.append(ProcessPoolExecutor(1))
-        return made[-1]
-
-    with work.kept_open(pool) as kept:
-        for _ in range(3):
-            with kept() as executor:
-                assert executor.submit(abs, -2).result() == 2
-    assert len(made) == 1
-    with pytest.raises(RuntimeError):
-        made[0].submit(abs, 1)

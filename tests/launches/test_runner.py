@@ -15,6 +15,7 @@ from nnbench import Catalog, Grid, hookimpl, run
 from nnbench.engine.stack import stacks
 from nnbench.errors import InputError
 from nnbench.launching.conduct import execute
+from nnbench.launching.estimate import estimate
 from nnbench.launching.plan import Phase, make_plan
 from nnbench.store import Launch
 
@@ -122,7 +123,7 @@ def test_planning_writes_nothing_and_tells_what_is_left(small_grid, catalog: Cat
     grid = small_grid(activation=["tanh", "relu"])
     plan = make_plan(grid, catalog, tmp_path / "new", workers=2)
     assert (plan.cells, len(plan.trials), len(plan.missing)) == (2, 4, 4)
-    assert plan.seconds() > 0
+    assert estimate(plan).seconds > 0
     assert not (tmp_path / "new").exists()
     launch(small_grid(activation="tanh"))
     assert len(make_plan(grid, catalog, tmp_path).missing) == 2
@@ -169,7 +170,7 @@ def test_untrained_trials_are_stored_under_a_cell_id_of_their_own(catalog: Catal
     plan = make_plan(small_grid(), catalog, tmp_path, 1)
     trials = [replace(trial, untrained=True) for trial in plan.trials]
     plan = replace(plan, reported=Phase(trials, trials, stacks(trials)))
-    assert plan.seconds() > 0
+    assert estimate(plan).seconds > 0
     with ThreadPoolExecutor(1) as executor:
         assert execute(plan, catalog, executor=executor).status == "finished"
     found = plan.store.rows([trial.id for trial in trials], ["cell_id", "seed", "status", "best_step"])

@@ -1,0 +1,164 @@
+"""What runs in a worker process, where components are called: stacks are trained, gradients checked, steps timed."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import multiprocessing.connection
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing.connection import Connection
+
+from threadpoolctl import threadpool_limits
+
+from nnbench.engine.gradcheck import GradientCheck, check_gradients
+from nnbench.engine.records import Record
+from nnbench.engine.training import train
+from nnbench.errors import InputError
+from nnbench.grid.trial import Cell, Trial
+
+CHECK_BUDGET = 8_000_000_000
+"""Numbers that the gradient check of one network may compute: about a second."""
+TIMED_STEPS = 20
+"""A stack is timed by the difference between so many steps and three times as many."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A trial's record and when it was made."""
+
+    record: Record
+    started: float
+    """Seconds since 1970."""
+    seconds: float
+    """The trial's share of its stack's time."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a step of a stack takes."""
+
+    seconds: float = float("nan")
+    problem: str = ""
+    """Why that cannot be told."""
+
+
+def run_stack(trials: Sequence[Trial]) -> list[Outcome]:
+    """Train one stack on one thread; a trial whose component raises fails alone, the others are trained without it."""
+    keep_freed_memory()
+    started, clock = time.time(), time.perf_counter()
+    with threadpool_limits(1):
+        records = _isolated(trials)
+    share = (time.perf_counter() - clock) / len(trials)
+    return [Outcome(record, started, share) for record in records]
+
+
+def run_checks(cells: Sequence[Cell]) -> list[GradientCheck]:
+    """Check the gradients of each cell's network on one thread: all of them, or as many as take about a second."""
+    keep_freed_memory()
+    with threadpool_limits(1):
+        return [_check(cell) for cell in cells]
+
+
+def time_stacks(stacks: Sequence[Sequence[Trial]]) -> list[Timing]:
+    """How long one step of each stack takes here, from a few steps of it."""
+    keep_freed_memory()
+    with threadpool_limits(1):
+        return [_timing(stack) for stack in stacks]
+
+
+def serve(tasks: Connection, answers: Connection) -> None:
+    """The life of a worker process: say that it is up, then do one task after the other until none comes any more.
+
+    For each task two messages go back: an empty one when it begins, once its components are imported, and one with its answers, or
+    with the traceback of what cannot travel.
+    """
+    start_worker()
+    with contextlib.suppress(EOFError, OSError):  # the launching process is done with this worker, or gone
+        answers.send_bytes(b"")
+        while True:
+            blob = tasks.recv_bytes()
+            try:
+                call, items = pickle.loads(blob)
+                answers.send_bytes(b"")
+                message = pickle.dumps((list(call(items)), ""))
+            except BaseException:
+                message = pickle.dumps((None, traceback.format_exc()))
+            for stream in (sys.stdout, sys.stderr):  # what a component prints is not lost when its worker is ended
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    stream.flush()
+            answers.send_bytes(message)
+    os._exit(0)  # threads that a component left behind must not keep the process
+
+
+def start_worker() -> None:
+    """Make this process a worker: one BLAS thread, deaf to Ctrl-C, gone when the launching process is."""
+    for library in ("OMP", "OPENBLAS", "MKL"):  # for those that a component loads later, where threadpoolctl cannot reach yet
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the launching process decides what Ctrl-C means
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)  # a group of its own, so that what a component starts can be ended with it
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=die_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def die_with(sentinel: int) -> None:
+    """End this process, and those that it started, when the process with that sentinel ends."""
+    multiprocessing.connection.wait([sentinel])
+    if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Have glibc keep freed memory: otherwise every temporary above 128 KB is given back and faulted in again."""
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        trim_threshold, mmap_threshold = -1, -3
+        mallopt(mmap_threshold, 32 << 20)
+        mallopt(trim_threshold, 256 << 20)
+
+
+def _isolated(trials: Sequence[Trial]) -> list[Record]:
+    try:
+        return train(trials)
+    except BaseException:  # a component that calls sys.exit must not end the launch
+        if len(trials) == 1:
+            return [Record(status="failed", error=traceback.format_exc())]
+        middle = len(trials) // 2  # rows never influence each other, so halves give the same results
+        return _isolated(trials[:middle]) + _isolated(trials[middle:])
+
+
+def _check(cell: Cell) -> GradientCheck:
+    try:
+        return check_gradients(cell, budget=CHECK_BUDGET)
+    except BaseException as error:  # as when a component calls sys.exit, or its numbers are too large to be checked
+        return GradientCheck(problem=str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+
+
+def _timing(trials: Sequence[Trial]) -> Timing:
+    try:
+        _clocked(trials, 1)
+        longer, shorter = _clocked(trials, 3 * TIMED_STEPS), _clocked(trials, TIMED_STEPS)
+    except BaseException as error:
+        return Timing(problem=f"{type(error).__name__}: {error}")
+    return Timing(max((longer - shorter) / (2 * TIMED_STEPS), 1e-9))
+
+
+def _clocked(trials: Sequence[Trial], steps: int) -> float:
+    start = time.perf_counter()
+    train(trials, max_steps=steps)
+    return time.perf_counter() - start
