@@ -52,7 +52,7 @@ def json_schema(lookup: Lookup) -> Schema:
                 "enum": ["flag", "require", "off"],
             },
             "trial_timeout": {
-                "description": "seconds for one trial, n times as long for n trained together; many times what it should take unless given",
+                "description": "seconds for one trial, n times as long for n trained together; otherwise many times what it takes",
                 "type": "number",
                 "exclusiveMinimum": 0,
             },

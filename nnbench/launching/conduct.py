@@ -139,7 +139,7 @@ class _Conduct:
         return len(self._left)
 
     def all_phases(self, old: Launch | None) -> None:
-        """Choose settings, unless they are; train what is reported, and what only the verdict needs; `old` is the earlier record."""
+        """Choose settings, unless they are; train what is reported, and what the verdict needs. `old` is the earlier record."""
         if self.plan.reported is None:
             self._train(TUNING, [self.plan.tuning])
             if self._stop.is_set():

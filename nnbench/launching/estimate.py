@@ -12,6 +12,8 @@ from nnbench import work
 from nnbench.engine import stack as stacking
 from nnbench.grid import Trial
 from nnbench.launching.plan import Plan
+from nnbench.work.supervise import supervise
+from nnbench.work.tasks import TIMING
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,6 @@ def _timed(plan: Plan, samples: Sequence[Sequence[Trial]]) -> list[work.Timing]:
     timed: dict[int, work.Timing] = {}
     with work.LocalPool(1) as pool:
         batches = ([sample] for sample in samples)
-        for (sample,), (timing,) in work.supervise(work.TIMING, batches, pool, deadlines, threading.Event()):
+        for (sample,), (timing,) in supervise(TIMING, batches, pool, deadlines, threading.Event()):
             timed[id(sample)] = timing
     return [timed[id(sample)] for sample in samples]

@@ -4,13 +4,11 @@ from nnbench.work.deadlines import Deadlines
 from nnbench.work.executors import GivenPool, offered
 from nnbench.work.lanes import LocalPool, end_children
 from nnbench.work.pools import Pool
-from nnbench.work.supervise import check_all, supervise, train_all
-from nnbench.work.tasks import TIMING
+from nnbench.work.supervise import check_all, train_all
 from nnbench.work.worker import CHECK_BUDGET, Outcome, Timing, keep_freed_memory, run_stack
 
 __all__ = [
     "CHECK_BUDGET",
-    "TIMING",
     "Deadlines",
     "GivenPool",
     "LocalPool",
@@ -22,6 +20,5 @@ __all__ = [
     "keep_freed_memory",
     "offered",
     "run_stack",
-    "supervise",
     "train_all",
 ]

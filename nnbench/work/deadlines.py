@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 FLOOR = 60.0
 """Seconds that any task has."""
+IMPORTS = 60.0
+"""Seconds on top where a worker does something for the first time, and imports what components need: a busy machine takes that long
+for the largest libraries."""
 REPEATED = 20.0
 """Seconds that a trial has whose stack took too long, now that it is alone."""
 FACTOR = 100.0
@@ -36,14 +39,21 @@ class Deadlines:
 
     trial_timeout: float | None = None
     """Seconds for one trial; a stack of n has n times as long."""
+    imports: float = IMPORTS
     _rates: dict[str, float] = field(default_factory=dict)
 
     def limit(self, kind: str, size: Size, repeated: bool = False) -> float:
-        """Seconds that a task of this kind and size may take."""
+        """Seconds that a task of this kind and size may take; `repeated` where it is a part of one that took too long."""
         if self.trial_timeout is not None:
             return size.trials * self.trial_timeout
         expected = FACTOR * self._rates[kind] if kind in self._rates else UNMEASURED
         return max(REPEATED if repeated else FLOOR, expected * size.units, SLOW_STEP * size.steps)
+
+    def allowed(self, limit: float, cold: bool) -> float:
+        """Seconds after which it is ended: its limit, and time for imports that are not its own fault."""
+        if not cold:
+            return limit
+        return max(limit, self.imports) if self.trial_timeout is None else limit + self.imports
 
     def learn(self, kind: str, size: Size, seconds: float) -> None:
         """Take into account how long a task took."""

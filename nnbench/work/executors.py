@@ -29,6 +29,7 @@ class GivenPool:
         self._executor = executor
         self._events: SimpleQueue[Ticket] = SimpleQueue()
         self._futures: dict[Ticket, Future[Any]] = {}
+        self._warm: set[Any] = set()
         self._tells = False
         self._silent = False
         self._moved = time.monotonic()
@@ -46,7 +47,7 @@ class GivenPool:
 
     def submit(self, call: Callable[[Any], Any], items: Sequence[Any]) -> Ticket:
         """Hand a task to the executor; raises BrokenExecutor if it takes none any more."""
-        ticket = Ticket(call, items)
+        ticket = Ticket(call, items, cold=call not in self._warm)
         try:
             with sigint_blocked():  # it may start a process now
                 future = self._executor.submit(call, items)
@@ -81,6 +82,7 @@ class GivenPool:
         error = BrokenExecutor("cancelled") if future.cancelled() else future.exception()
         if error is None:
             ticket.answers = future.result()
+            self._warm.add(ticket.call)
         elif isinstance(error, BrokenExecutor):
             ticket.died = True
         else:

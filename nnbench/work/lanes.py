@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -42,7 +43,9 @@ class LocalPool:
         self._events: SimpleQueue[Ticket | Lane] = SimpleQueue()
         self._lanes: list[Lane] = []
         self._open: set[Ticket] = set()
+        self._habits = Habits()
         self._failures = 0
+        self._problem = ""
 
     def __enter__(self) -> Self:
         return self
@@ -69,6 +72,8 @@ class LocalPool:
 
     def wait(self, seconds: float) -> list[Ticket]:
         """Tasks that have ended; raises InputError if workers cannot start."""
+        if self._problem:
+            raise InputError(self._problem)
         self._look()
         ended: list[Ticket] = []
         for event in drained(self._events, seconds):
@@ -112,7 +117,8 @@ class LocalPool:
         if not lane.ready:
             self._failures += 1
             if self._failures >= ATTEMPTS:
-                raise InputError(_cannot_start(lane.process.exitcode))
+                self._problem = _cannot_start(lane.process.exitcode)  # raised when everything that arrived is handed over
+                return []
         if ticket is not None and ticket in self._open and not lane.reached:
             self._tickets.put(ticket)  # the worker had ended before; the task is as good as new
             ticket = None
@@ -130,21 +136,33 @@ class LocalPool:
 
     def _start_lanes(self) -> None:
         while len(self._lanes) < min(self._workers, len(self._open)):
-            self._lanes.append(Lane(self._tickets, self._events))
+            self._lanes.append(Lane(self._tickets, self._events, self._habits))
+
+
+@dataclass
+class Habits:
+    """What workers have done so far, so that a new one can be prepared for it."""
+
+    calls: set[Callable[[Any], Any]] = field(default_factory=set)
+    modules: dict[str, None] = field(default_factory=dict)
+    """What they imported for that, in order."""
 
 
 class Lane:
     """One worker process, and the thread that speaks with it."""
 
-    def __init__(self, tickets: SimpleQueue[Ticket | None], events: SimpleQueue[Ticket | Lane]) -> None:
-        self._tickets, self._events = tickets, events
+    def __init__(self, tickets: SimpleQueue[Ticket | None], events: SimpleQueue[Ticket | Lane], habits: Habits) -> None:
+        self._tickets, self._events, self._habits = tickets, events, habits
+        self._warm = set(habits.calls)
         self.ready = self.gone = self.reached = False
         self.ticket: Ticket | None = None
         self._began = time.monotonic()
         context = multiprocessing.get_context("spawn")
         tasks, self._tasks = context.Pipe(duplex=False)
         self._answers, answers = context.Pipe(duplex=False)
-        self.process: BaseProcess = context.Process(target=serve, args=(tasks, answers), name="nnbench-worker")
+        self.process: BaseProcess = context.Process(
+            target=serve, args=(tasks, answers, list(habits.modules)), name="nnbench-worker"
+        )
         with sigint_blocked():
             self.process.start()
         tasks.close()
@@ -181,13 +199,18 @@ class Lane:
         except BaseException:  # a component that cannot be pickled raises what it likes
             ticket.error = traceback.format_exc()
             return
+        ticket.cold = ticket.call not in self._warm
         self._tasks.send_bytes(blob)
         self.reached = True
         message = self._answers.recv_bytes()
         if not message:
             ticket.began = time.monotonic()
             message = self._answers.recv_bytes()
-        ticket.answers, ticket.error = pickle.loads(message)
+        ticket.answers, ticket.error, modules = pickle.loads(message)
+        if ticket.answers is not None:
+            self._habits.modules.update(dict.fromkeys(modules))
+            self._habits.calls.add(ticket.call)
+            self._warm.add(ticket.call)
 
 
 def end_process(process: BaseProcess) -> None:

@@ -24,6 +24,8 @@ class Ticket:
     """The traceback, where it could not travel to a worker or back."""
     died: bool = False
     """Whether its worker died of it."""
+    cold: bool = False
+    """Whether its worker has done nothing of the kind before, so that it imports what that takes."""
     given_up: bool = False
 
 

@@ -71,8 +71,8 @@ def supervise(
             arrived = loop.arrived()
             loop.fill(stop.is_set())  # before somebody else writes what arrived
             yield from arrived
-            if loop.broken:
-                raise BrokenExecutor(BROKEN)
+        if loop.error:
+            raise loop.error
     finally:
         loop.abandon()
 
@@ -84,21 +84,26 @@ class _Loop(Generic[Item, Answer]):
         self._work, self._batches, self._pool, self._deadlines = work, batches, pool, deadlines
         self._again: deque[Task[Item]] = deque()
         self._running: dict[Ticket, Task[Item]] = {}
-        self.broken = False
+        self.error: BrokenExecutor | None = None
 
     def fill(self, stopped: bool) -> bool:
-        """Submit as much as the pool takes, or take back what has not begun; says whether anything is under way."""
+        """Submit as much as the pool takes, or take back what has not begun; says whether to wait for anything."""
         room = self._pool.capacity()
         if stopped or not room:
             self._take_back()
         if stopped:
             self._again.clear()
             self._batches = iter(())
-        while len(self._running) < room and (task := self._next()):
-            self._running[self._pool.submit(self._work.run, task.items)] = task
-        if not room and not any(ticket.began for ticket in self._running):
-            return not stopped and self._exhausted()
-        return bool(self._running)
+        try:
+            while not self.error and len(self._running) < room and (task := self._next()):
+                self._running[self._pool.submit(self._work.run, task.items)] = task
+        except BrokenExecutor as error:
+            self.error = error
+        if not room and not any(ticket.began for ticket in self._running):  # nothing is under way, and nothing can be
+            if not stopped and not self.error and (self._running or self._next()):
+                self.error = BrokenExecutor(EXHAUSTED)
+            return False
+        return bool(self._running) and not self.error
 
     def arrived(self) -> list[tuple[Sequence[Item], Sequence[Answer]]]:
         """What has answers now; waits for the next of them, or for a deadline."""
@@ -109,7 +114,7 @@ class _Loop(Generic[Item, Answer]):
         now = time.monotonic()
         for ticket, task in list(self._running.items()):
             limit = self._limit(task)
-            if ticket.began is not None and now - ticket.began > limit:
+            if ticket.began is not None and now - ticket.began > self._deadlines.allowed(limit, ticket.cold):
                 done += self._late(ticket, task, limit)
             elif ticket.began is None and ticket.sent is not None and now - ticket.sent > STARTING:
                 done += self._late(ticket, task, STARTING)
@@ -135,19 +140,17 @@ class _Loop(Generic[Item, Answer]):
             if task := self._running.pop(ticket, None):
                 self._again.append(task)
 
-    def _exhausted(self) -> bool:
-        """Nothing is under way and nothing can be, which matters if anything is left to do."""
-        if self._running or self._next():
-            raise BrokenExecutor(EXHAUSTED)
-        return False
-
     def _limit(self, task: Task[Item]) -> float:
         return self._deadlines.limit(self._work.name, task.size, task.late)
 
     def _pause(self) -> float:
         """Seconds until the next deadline, and no longer than a tick."""
         now = time.monotonic()
-        left = [ticket.began + self._limit(task) - now for ticket, task in self._running.items() if ticket.began is not None]
+        left = [
+            ticket.began + self._deadlines.allowed(self._limit(task), ticket.cold) - now
+            for ticket, task in self._running.items()
+            if ticket.began is not None
+        ]
         return min([TICK, *(max(each, 0.0) + 1e-3 for each in left)])
 
     def _settled(self, ticket: Ticket, task: Task[Item]) -> list[tuple[Sequence[Item], Sequence[Answer]]]:
@@ -156,7 +159,7 @@ class _Loop(Generic[Item, Answer]):
                 self._deadlines.learn(self._work.name, task.size, ticket.ended - ticket.began)
             return [(task.items, ticket.answers)]
         if ticket.died and not self._pool.ends_workers:
-            self.broken = True
+            self.error = self.error or BrokenExecutor(BROKEN)
             return []
         if ticket.died:
             return self._died(task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -76,28 +77,38 @@ def time_stacks(stacks: Sequence[Sequence[Trial]]) -> list[Timing]:
         return [_timing(stack) for stack in stacks]
 
 
-def serve(tasks: Connection, answers: Connection) -> None:
+def serve(tasks: Connection, answers: Connection, modules: Sequence[str]) -> None:
     """The life of a worker process: say that it is up, then do one task after the other until none comes any more.
 
-    For each task two messages go back: an empty one when it begins, once its components are imported, and one with its answers, or
-    with the traceback of what cannot travel.
+    `modules` are what other workers came to import; they are imported first, so that no task is charged for it. For each task two
+    messages go back: an empty one when it begins, its components unpacked, and one with its answers, or with the traceback of what
+    cannot travel, and the modules that were imported meanwhile.
     """
     start_worker()
+    for name in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
     with contextlib.suppress(EOFError, OSError):  # the launching process is done with this worker, or gone
         answers.send_bytes(b"")
         while True:
-            blob = tasks.recv_bytes()
-            try:
-                call, items = pickle.loads(blob)
-                answers.send_bytes(b"")
-                message = pickle.dumps((list(call(items)), ""))
-            except BaseException:
-                message = pickle.dumps((None, traceback.format_exc()))
-            for stream in (sys.stdout, sys.stderr):  # what a component prints is not lost when its worker is ended
-                with contextlib.suppress(OSError, ValueError, AttributeError):
-                    stream.flush()
-            answers.send_bytes(message)
+            answers.send_bytes(_done(tasks.recv_bytes(), answers))
     os._exit(0)  # threads that a component left behind must not keep the process
+
+
+def _done(blob: bytes, answers: Connection) -> bytes:
+    """The message that comes of a task."""
+    before = set(sys.modules)
+    try:
+        call, items = pickle.loads(blob)
+        answers.send_bytes(b"")
+        found = list(call(items))
+        message = pickle.dumps((found, "", [name for name in sys.modules if name not in before]))
+    except BaseException:
+        message = pickle.dumps((None, traceback.format_exc(), []))
+    for stream in (sys.stdout, sys.stderr):  # what a component prints is not lost when its worker is ended
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    return message
 
 
 def start_worker() -> None:
