@@ -49,6 +49,8 @@ def nnbench_components() -> Sequence[type[Component]]:  # type: ignore[empty-bod
 def nnbench_launch_started(launch: Launch) -> None:
     """A launch is about to train; called once, in the launching process, before the first trial.
 
+    Of a launch that tunes, `launch.phase` is "tuning" then, and its cells come with the first results that are reported.
+
     Example::
 
         from nnbench import hookimpl
@@ -63,8 +65,9 @@ def nnbench_launch_started(launch: Launch) -> None:
 def nnbench_results_stored(launch: Launch, results: Sequence[Mapping[str, Any]]) -> None:
     """Some trials of the launch have results, which are safely on disk: one mapping for each trial.
 
-    Also called once at the start with the results that the store had already. The keys are the columns of the result store:
-    `trial_id`, `cell_id`, `seed`, `status`, `test_accuracy`, curves as lists, and so on.
+    `launch.phase` says what they are of: "tuning", "reported" or "behind the verdict". Also called at the start of a phase, with
+    the results that the store had already. The keys are the columns of the result store: `trial_id`, `cell_id`, `seed`, `status`,
+    `test_accuracy`, curves as lists, and so on.
 
     Example::
 

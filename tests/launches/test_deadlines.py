@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
@@ -212,6 +214,36 @@ def test_a_launch_with_a_component_that_hangs_ends_says_why_and_trains_the_rest(
     store = Store(tmp_path / "mlruns" / "results")
     (launch,) = store.launches()
     assert sorted(row["status"] for row in store.rows(launch.trial_ids)) == [*["done"] * 4, "failed", "failed"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_second_ctrl_c_ends_workers_that_never_would(tmp_path: Path) -> None:
+    make_plugin(tmp_path / "plugins", "sleepy-plugin", SLEEPY)
+    (tmp_path / "sleepy.toml").write_text('gradcheck = "off"\n' + GRID.replace("trial_timeout = 2\n", "").replace('"tanh", ', ""))
+    command = [sys.executable, "-m", "nnbench", "run", "sleepy.toml", "--no-tracking"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "plugins"), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    store = Store(tmp_path / "mlruns" / "results")
+    while not store.statuses() and process.poll() is None:  # the healthy stack is there, the other one sleeps
+        time.sleep(0.05)
+    workers = [int(pid) for pid in _children(process.pid)]
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, output
+    assert "Stopped. Results so far are stored; the same command goes on." in output
+    assert workers
+    assert not any(map(alive, workers))
+    (launch,) = store.launches()
+    assert launch.status == "interrupted"
+
+
+def _children(pid: int) -> list[str]:
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "pid=", "-o", "args=", "--ppid", str(pid)], capture_output=True, text=True, check=True
+    ).stdout
+    return [line.split()[0] for line in listed.splitlines() if "spawn_main" in line]
 
 
 def test_planning_says_what_cannot_be_timed(tmp_path: Path) -> None:
