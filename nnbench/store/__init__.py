@@ -166,7 +166,7 @@ class Launch:
     """What the grid asks a verdict about, if it does."""
     phase: str = REPORTED
     """What is trained, or was last: tuning, reported, or behind the verdict. Of a launch that tunes, cells are known after that."""
-    seeds: Sequence[int] = ()
+    seeds: Sequence[int] = field(default_factory=list)
     """The seeds that are reported."""
 
     @property

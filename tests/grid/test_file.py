@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nnbench import Grid, load_catalog
 from nnbench.errors import GridError, InputError
+from nnbench.kinds import Origin
 
 LOOKUP = SmallLookup()
 EXPERIMENTS = sorted((Path(__file__).parents[2] / "experiments").rglob("*.toml"))
@@ -153,3 +154,27 @@ def test_any_text_is_a_grid_or_a_grid_error(text: str) -> None:
     except GridError:
         return
     assert grid.trials(LOOKUP)
+
+
+def test_a_timeout_is_seconds_above_zero_and_no_part_of_an_id() -> None:
+    lookup = SmallLookup()
+    plain, timed = (Grid.from_text(text, "g.toml", lookup) for text in ("[trial]\n", "trial_timeout = 60\n[trial]\n"))
+    assert (plain.trial_timeout, timed.trial_timeout) == (None, 60.0)
+    assert Grid.from_text("[trial]\n", "g.toml", lookup, ["trial_timeout=0.5"]).trial_timeout == 0.5
+    assert [trial.id for trial in plain.trials(lookup)] == [trial.id for trial in timed.trials(lookup)]
+    for wrong in ("0", "-1", "true", "inf", "nan", '"long"', "[1, 2]"):
+        with pytest.raises(GridError, match="trial_timeout: .* is not accepted; accepted: seconds for one trial, a number above 0"):
+            Grid.from_text(f"trial_timeout = {wrong}\n[trial]\n", "g.toml", lookup)
+    with pytest.raises(GridError, match=r"trial\.trial_timeout: belongs above \[trial\]"):
+        Grid.from_text("[trial]\ntrial_timeout = 60\n", "g.toml", lookup)
+
+
+def test_a_grid_is_expanded_once_for_each_lookup_and_again_when_it_is_changed() -> None:
+    lookup = SmallLookup()
+    grid = Grid.from_text("[trial]\nbatch_size = [16, 32]\n", "g.toml", lookup)
+    first, again = grid.cells(lookup), grid.cells(lookup)
+    assert all(a is b for a, b in zip(first, again, strict=True))
+    other = grid.cells(lookup.with_origin("straight", Origin("small", "2.0")))
+    assert {cell.id for cell in other}.isdisjoint(cell.id for cell in first)
+    assert len(grid.changed("changed", trial=({"batch_size": 16},)).cells(lookup)) == 1
+    assert len(grid.model_copy(update={"trial": ({"batch_size": [4, 8, 16]},)}).cells(lookup)) == 3
