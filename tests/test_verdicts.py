@@ -12,8 +12,9 @@ import pytest
 
 from nnbench.analysis.comparison import ClaimMade, Comparison, Placed, Terms, compare
 from nnbench.analysis.tuning import Tried, choose
-from nnbench.report import comparison
-from nnbench.report.verdict import cautions, notes, verdict
+from nnbench.report import exports
+from nnbench.report.caveats import cautions, notes
+from nnbench.report.verdict import verdict
 
 Row = dict[str, Any]
 Score = Callable[[str, int, int], float | None]
@@ -344,9 +345,9 @@ def test_odd_launches_are_told_without_a_crash_or_a_warning(case: str, change: C
     assert told in said
     assert "None" not in said
     assert "nan" not in said
-    assert json.loads(comparison.as_json(found))["factor"] == "activation"
-    assert comparison.as_csv(found).startswith("metric,")
-    assert comparison.markdown(found).startswith("**")
+    assert json.loads(exports.as_json(found))["factor"] == "activation"
+    assert exports.as_csv(found).startswith("metric,")
+    assert exports.markdown(found).startswith("**")
 
 
 def test_levels_that_share_no_task_are_not_compared() -> None:

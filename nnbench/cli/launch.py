@@ -23,9 +23,10 @@ from nnbench.grid import Grid
 from nnbench.launching import conduct as runner
 from nnbench.launching.plan import Phase, make_plan
 from nnbench.report import gradients
+from nnbench.report.caveats import notes
 from nnbench.report.cells import MEASURES, Line, measures, totals
-from nnbench.report.comparison import sections
-from nnbench.report.verdict import notes, verdict
+from nnbench.report.sections import sections
+from nnbench.report.verdict import verdict
 
 GRID = click.argument("grid", metavar="GRID.toml", type=click.Path(path_type=Path))
 SET = click.option(

@@ -16,9 +16,10 @@ from nnbench.cli.robust import launch_each
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
 from nnbench.launching import conduct as runner
-from nnbench.report import cells, comparison, robustness, tables
-from nnbench.report.pictures import comparison as pictures
-from nnbench.report.pictures import files
+from nnbench.report import cells, exports, robustness, tables
+from nnbench.report.claims import CLAIM_HEAD
+from nnbench.report.comparing import compare_launch
+from nnbench.report.pictures import files, levels
 from nnbench.store import Launch, Store, merge_into
 
 
@@ -49,23 +50,23 @@ def report(which: str | None, form: str, save: Path | None, folder: Path) -> Non
     if save is not None:
         files.check(save)
     launch = find_launch(store, which)
-    found = comparison.comparison(launch, store)
-    if save is not None and found is not None:
-        files.save(pictures.draw(found), f"{launch.grid}: {found.factor}", save)
-    if found is None:
+    comparison = compare_launch(launch, store)
+    if save is not None and comparison is not None:
+        files.save(levels.draw(comparison), f"{launch.grid}: {comparison.factor}", save)
+    if comparison is None:
         _without_verdict(launch, store, form)
         return
     match form:
         case "markdown":
-            click.echo(comparison.markdown(found))
+            click.echo(exports.markdown(comparison))
         case "csv":
-            click.echo(comparison.as_csv(found), nl=False)
+            click.echo(exports.as_csv(comparison), nl=False)
         case "json":
-            click.echo(comparison.as_json(found))
+            click.echo(exports.as_json(comparison))
         case _:
             out = console()
             out.print(launch.question or launch.grid, style="bold", markup=False)
-            print_comparison(out, found)
+            print_comparison(out, comparison)
 
 
 @click.command()
@@ -110,7 +111,7 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
         if launched[-1].interrupted:
             sys.exit(130)
         rows += [(grid.name, *row) for row in robustness.claim_rows(launched, holds=again)]
-    head = ("grid", *comparison.CLAIM_HEAD, *(["holds in"] if again else []))
+    head = ("grid", *CLAIM_HEAD, *(["holds in"] if again else []))
     if form == "markdown":
         click.echo("\n".join(tables.markdown_lines(head, rows)))
     else:

@@ -25,8 +25,9 @@ from nnbench.catalog import Catalog, load_catalog
 from nnbench.engine.records import Record
 from nnbench.grid import Candidate, Grid, Trial, find_level, labels
 from nnbench.launching.plan import FINAL, Plan, make_plan, with_choices
-from nnbench.report.cells import Line, lines, write_documents
-from nnbench.report.comparison import comparison
+from nnbench.report.cells import Line, lines
+from nnbench.report.comparing import compare_launch
+from nnbench.report.documents import write_documents
 from nnbench.store import Compared, Launch, LaunchCell, Store
 from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, default_uri
 
@@ -70,7 +71,7 @@ class Results:
     @cached_property
     def comparison(self) -> Comparison | None:
         """What the results say about the grid's factor; None for a grid without `[compare]`."""
-        return comparison(self.launch, self.store)
+        return compare_launch(self.launch, self.store)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
