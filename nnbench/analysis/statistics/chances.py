@@ -58,5 +58,5 @@ def _beaten(a: Float[np.ndarray, "task seed"], b: Float[np.ndarray, "task seed"]
     if not len(a):
         return np.zeros(a.shape)
     ordered = np.sort(b, axis=1)
-    sides = [[np.searchsorted(row, own, side) for row, own in zip(ordered, a, strict=True)] for side in ("left", "right")]
+    sides = [[np.searchsorted(others, runs, side) for others, runs in zip(ordered, a, strict=True)] for side in ("left", "right")]
     return np.mean(sides, axis=0)

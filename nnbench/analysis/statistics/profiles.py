@@ -18,12 +18,12 @@ def performance_profile(levels: Sequence[Sequence[Seeds]], taus: Float[np.ndarra
     Dolan and Moré 2002, "Benchmarking optimization software with performance profiles".
     """
     ratios = _ratios(levels)
-    return np.stack([(own[:, None] <= taus).mean(axis=0) for own in ratios])
+    return np.stack([(level[:, None] <= taus).mean(axis=0) for level in ratios])
 
 
 def profile_area(levels: Sequence[Sequence[Seeds]], largest: float = 4.0) -> list[float]:
     """Area under each level's performance profile from tau = 1 to `largest`, 1 at most."""
-    return [float(np.clip((largest - own) / (largest - 1), 0, 1).mean()) for own in _ratios(levels)]
+    return [float(np.clip((largest - level) / (largest - 1), 0, 1).mean()) for level in _ratios(levels)]
 
 
 def _ratios(levels: Sequence[Sequence[Seeds]]) -> Float[np.ndarray, "level run"]:
