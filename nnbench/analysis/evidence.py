@@ -166,12 +166,12 @@ def _tuning(scores: Scores, first: str, second: str, tasks: Sequence[str], known
     count = scores.tuning_seeds
     a, b = ([scores.redrawn(level, task) for task in tasks] for level in (first, second))
     weights = draws(count).weights
-    means_of: dict[bytes, Float[np.ndarray, " seed"]] = {}
+    means: dict[bytes, Float[np.ndarray, " seed"]] = {}
     drawn = []
     for draw in range(len(weights)):
         rows = [worst(np.array([settings[draw] for settings in side])[:, known]) for side in (a, b)]
         key = rows[0].tobytes() + rows[1].tobytes()
-        if key not in means_of:
-            means_of[key] = statistics.placements(*rows).by_seed.mean(axis=0)
-        drawn.append(means_of[key])
+        if key not in means:
+            means[key] = statistics.placements(*rows).by_seed.mean(axis=0)
+        drawn.append(means[key])
     return statistics.over_tuning(np.array(drawn), weights, count)

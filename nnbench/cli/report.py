@@ -10,9 +10,10 @@ import click
 from rich.console import Console
 
 from nnbench.catalog import load_catalog
-from nnbench.cli.launch import FOLDER, WORKERS, print_comparison
+from nnbench.cli.options import FOLDER, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.cli.robust import launch_each
+from nnbench.cli.summary import print_comparison
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
 from nnbench.launching import conduct as runner
@@ -107,7 +108,7 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
     for number, grid in enumerate(asking, start=1):
         place = f"{number} of {len(asking)}: {grid.name}"
         alternatives = grid.alternatives(catalog) if again and grid.robust else [Alternative.written(grid)]
-        launched = launch_each(alternatives, catalog, results, workers, partial(_told, err, place, len(alternatives)))
+        launched = launch_each(alternatives, catalog, results, workers, partial(_announce, err, place, len(alternatives)))
         if launched[-1].interrupted:
             sys.exit(130)
         rows += [(grid.name, *row) for row in robustness.claim_rows(launched, holds=again)]
@@ -136,11 +137,11 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
         out.print(f"{other}: {added.trials} trials new here, {added.known} known already, {added.launches} launches", markup=False)
         if added.differing:
-            told = f"{added.differing} of the known ones have other results there; the later ones count"
-            out.print(told, style="yellow", markup=False)
+            differing = f"{added.differing} of the known ones have other results there; the later ones count"
+            out.print(differing, style="yellow", markup=False)
 
 
-def _told(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
+def _announce(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
     """Say what is launched now; a grid without alternatives is told by its name alone."""
     err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}", markup=False)
 

@@ -17,7 +17,7 @@ import click
 from rich.progress import Progress
 
 from nnbench import tracking
-from nnbench.cli.launch import FOLDER, RUNS, URI
+from nnbench.cli.options import FOLDER, RUNS, URI
 from nnbench.cli.output import console
 from nnbench.errors import InputError
 from nnbench.report.documents import write_documents
