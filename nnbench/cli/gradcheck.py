@@ -23,7 +23,7 @@ from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_g
 from nnbench.errors import InputError
 from nnbench.grid import Cell, Grid, labels
 from nnbench.launching.plan import available_workers
-from nnbench.report import gradient_study, gradients
+from nnbench.report import gradient_study, gradient_study_page, gradients
 
 STUDY = "gradcheck-study"
 FIELDS = ("activation", "initializer", "loss", "penalty", "dropout", "hidden", "dataset")
@@ -163,16 +163,16 @@ def _study(overrides: Sequence[str], without: tuple[str, ...], save: Path | None
         task = bars.add_task("measuring", total=len(gradient_study.EPSILONS) + len(gradient_study.WIDTHS))
         measured = gradient_study.study(cells[0], partial(bars.advance, task))
     out.print(measured.network, style="bold", markup=False)
-    errors, costs = gradient_study.ERROR_HEAD, gradient_study.COST_HEAD
-    out.print(table(errors, gradient_study.error_rows(measured), errors, title="relative error of the gradient"))
+    errors, costs = gradient_study_page.ERROR_HEAD, gradient_study_page.COST_HEAD
+    out.print(table(errors, gradient_study_page.error_rows(measured), errors, title="relative error of the gradient"))
     out.print()
-    out.print(table(costs, gradient_study.cost_rows(measured), costs[1:], title="time for one gradient"))
+    out.print(table(costs, gradient_study_page.cost_rows(measured), costs[1:], title="time for one gradient"))
     out.print()
-    for sentence in gradient_study.sentences(measured):
+    for sentence in gradient_study_page.sentences(measured):
         out.print(sentence, markup=False)
     with tempfile.TemporaryDirectory() as temporary:
         folder = save or Path(temporary)
-        written = gradient_study.write(measured, folder)
+        written = gradient_study_page.write(measured, folder)
         if save:
             out.print(f"Written: {', '.join(map(str, written))}", markup=False, soft_wrap=True)
         if tracked:

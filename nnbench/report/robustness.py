@@ -128,8 +128,9 @@ def _claim_judged(number: int, launched: Launched) -> tuple[Judgement, str]:
     if comparison is None:
         return _judged(launched, None), launched.reason
     _, _, evidence, known = claims.claim_rows(comparison)[number]
-    told = evidence if known == "–" or launched.alternative.changes != "nothing" else f"{evidence}; {known}"
-    return _judged(launched, comparison.claims[number].verdict), told
+    if known != "–" and launched.alternative.changes == "nothing":
+        evidence = f"{evidence}; {known}"
+    return _judged(launched, comparison.claims[number].verdict), evidence
 
 
 def _telling(written: Comparison) -> list[Pair]:

@@ -60,13 +60,13 @@ def _panel(panel: Panel, columns: int, colors: bool) -> list[Row]:
         _mark(canvas, panel, mark, colors)
     drawn = [line.replace(BLANK, " ") for line in canvas.plot(linesep="\n").split("\n")]
     at = {_place(value, (low, high), rows): text for value, text in y_ticks.items()}
-    found: list[Row] = [(_cut(panel.title, columns), len(_cut(panel.title, columns)))]
+    lines: list[Row] = [(_cut(panel.title, columns), len(_cut(panel.title, columns)))]
     for row, line in enumerate(drawn):
         tick = at.get(rows - 1 - row)
-        found.append((f"{tick or '':>{margin}} {'┤' if tick else '│'}{line}", columns))
-    found += [(line, len(line)) for line in _below(panel, x_ticks, margin, width)]
+        lines.append((f"{tick or '':>{margin}} {'┤' if tick else '│'}{line}", columns))
+    lines += [(line, len(line)) for line in _below(panel, x_ticks, margin, width)]
     legend = [_sample(mark, colors) for mark in panel.marks if mark.label]
-    return [*found, *((" " * (margin + 2) + text, margin + 2 + length) for text, length in legend)]
+    return [*lines, *((" " * (margin + 2) + text, margin + 2 + length) for text, length in legend)]
 
 
 def _below(panel: Panel, x_ticks: dict[float, str], margin: int, width: int) -> Iterator[str]:
