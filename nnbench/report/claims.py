@@ -6,6 +6,7 @@ from nnbench.analysis.comparison import ClaimOutcome, Comparison
 from nnbench.analysis.pairs import Pair
 from nnbench.report.answers import evidence, why
 from nnbench.report.caveats import cautions
+from nnbench.report.words import counted
 
 CLAIM_HEAD = ("claim", "verdict", "evidence", "to be known")
 
@@ -24,6 +25,6 @@ def claim_verdict(outcome: ClaimOutcome) -> str:
 
 
 def _evidence(pair: Pair) -> str:
-    on = f"better on {pair.won} of {pair.tasks} tasks" if pair.tasks else ""
+    on = f"better on {pair.won} of {counted(pair.tasks, 'task')}" if pair.tasks else ""
     alone = "on these data sets alone" if pair.scope == "these data sets alone" else ""
     return ", ".join(filter(None, [on, evidence(pair), alone, "" if pair.different or pair.equal else why(pair)]))

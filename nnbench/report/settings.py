@@ -46,7 +46,7 @@ def _fairness(comparison: Comparison) -> str:
     """Whether every level had the same budget."""
     counts = {choice.budget for choices in comparison.choices.values() for choice in choices}
     if len(counts) == 1:
-        return f"Every level had the same budget on every task, {counts.pop()} settings."
+        return f"Every level had the same budget on every task, {counted(counts.pop(), 'setting')}."
     return f"Budgets are not equal ({_range(counts)} settings): a level with more had a better chance."
 
 
@@ -58,7 +58,7 @@ def budgets(comparison: Comparison) -> Section:
         (level.name, *(f"{level.expected[tries - 1]:.3f}" if tries <= len(level.expected) else "–" for tries in columns))
         for level in comparison.levels
     ]
-    head = (comparison.factor, *(f"{tries} setting{'s' if tries > 1 else ''}" for tries in columns))
+    head = (comparison.factor, *(counted(tries, "setting") for tries in columns))
     meaning = "Best validation accuracy to expect from so many of the settings, tried at random (Dodge et al. 2019)."
     return Section("What a smaller search would find", head, rows, head[1:], meaning)
 
@@ -69,7 +69,7 @@ def _values(name: str, choices: Sequence[Choice]) -> str:
     if len(counts) == 1:
         return f"{name} = {next(iter(counts))}"
     (first, times), *rest = counts.most_common()
-    return ", ".join([f"{name} = {first} on {times} tasks", *(f"{value} on {number}" for value, number in rest)])
+    return ", ".join([f"{name} = {first} on {counted(times, 'task')}", *(f"{value} on {number}" for value, number in rest)])
 
 
 def _edges(choices: Sequence[Choice]) -> list[str]:
@@ -79,7 +79,7 @@ def _edges(choices: Sequence[Choice]) -> list[str]:
         for edge in choice.edges:
             trials[edge.field, edge.value, edge.side, edge.beyond].append(edge.cells * choice.seeds)
     return [
-        f"{field} = {value:g}, the {side}, on {len(each)} of {len(choices)} tasks: "
+        f"{field} = {value:g}, the {side}, on {len(each)} of {counted(len(choices), 'task')}: "
         f"trying {beyond:g} there takes {counted(sum(each), 'trial')}"
         for (field, value, side, beyond), each in trials.items()
     ]

@@ -95,7 +95,10 @@ def ticks(limits: Limits, count: int, whole: bool = False) -> list[float]:
     low, high = limits
     rough = (high - low) / count
     unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough * (1 - 1e-9))
+    steps = [unit * factor for factor in (1, 2, 5, 10)]
+    step = next(each for each in steps if each >= rough * (1 - 1e-9))
+    if step > high - low:  # two ticks can ask for a step so long that none of its multiples lies within the limits
+        step = max(each for each in steps if each <= high - low)
     step = max(1.0, round(step)) if whole else step
     first = math.ceil(low / step - 1e-9)
     return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
