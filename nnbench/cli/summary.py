@@ -70,8 +70,8 @@ def _print_counts(out: Console, results: runner.Results) -> None:
     count = totals(results.lines)
     out.print()
     out.print(
-        f"{len(results.lines)} cells, best mean test accuracy first, ± standard deviation over seeds: {count['done']} trials done, "
-        f"{count['diverged']} diverged (each counts as accuracy 0), {count['failed']} failed."
+        f"{len(results.lines)} cells, best mean test accuracy first, ± standard deviation over seeds: {count.done} trials done, "
+        f"{count.diverged} diverged (each counts as accuracy 0), {count.failed} failed."
     )
     unsound = [(results.launch.title(line.cell), line.summary) for line in results.lines if line.summary.diverged]
     for title, summary in unsound[:5]:

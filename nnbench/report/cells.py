@@ -25,6 +25,20 @@ class Line:
     """passed, failed or off."""
 
 
+@dataclass(frozen=True)
+class Totals:
+    """Trials by what became of them."""
+
+    done: int
+    diverged: int
+    failed: int
+
+    @property
+    def trials(self) -> int:
+        """All of them."""
+        return self.done + self.diverged + self.failed
+
+
 def lines(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     """Cells that have results, the best mean test accuracy first; ties go to the fewer steps."""
     by_cell: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -34,9 +48,14 @@ def lines(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     return sorted((Line(cell, summary, launch.gradcheck_status(cell)) for cell, summary in summaries), key=_rank)
 
 
-def totals(lines: Sequence[Line]) -> dict[str, int]:
+def totals(lines: Sequence[Line]) -> Totals:
     """How many trials there are of each status."""
-    return {name: sum(getattr(line.summary, name) for line in lines) for name in ("done", "diverged", "failed")}
+    summaries = [line.summary for line in lines]
+    return Totals(
+        done=sum(summary.done for summary in summaries),
+        diverged=sum(summary.diverged for summary in summaries),
+        failed=sum(summary.failed for summary in summaries),
+    )
 
 
 def measures(line: Line) -> tuple[str, ...]:
@@ -64,8 +83,8 @@ def markdown(launch: Launch, lines: Sequence[Line], limit: int = 30, compared: s
             f"**{launch.question or launch.grid}**",
             "",
             *([compared, ""] if compared else []),
-            f"{len(lines)} cells, {sum(count.values())} trials: {count['done']} done, {count['diverged']} diverged, "
-            f"{count['failed']} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
+            f"{len(lines)} cells, {count.trials} trials: {count.done} done, {count.diverged} diverged, "
+            f"{count.failed} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
             "",
             *(f"**Gradient check failed**, so its figures mean little: {each}\n" for each in gradients.failures(launch)),
             *tables.markdown_lines([*fields, *MEASURES], rows),
