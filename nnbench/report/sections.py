@@ -6,7 +6,7 @@ import math
 
 from nnbench.analysis.comparison import Comparison, Level
 from nnbench.analysis.metrics import METRICS
-from nnbench.analysis.pairs import Pair
+from nnbench.analysis.pairs import ALPHA, Pair
 from nnbench.analysis.statistics import Interval
 from nnbench.report.claims import CLAIM_HEAD, claim_rows
 from nnbench.report.settings import budgets, chosen_settings
@@ -55,7 +55,7 @@ def _alike(comparison: Comparison) -> str:
     if ranking is None:
         return ""
     test = f"Friedman's test that all levels are alike: {p_is(ranking.p)}"
-    if ranking.p > 0.05:
+    if ranking.p > ALPHA:
         return f"{test}."
     return f"{test}; mean ranks {ranking.critical_difference:.2f} apart or more differ (Nemenyi)."
 

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 LEVEL = 0.95
+"""Of every interval, unless another is asked for."""
 Seeds = Float[np.ndarray, " seed"]
 """Scores of one level on one task, one for each seed; the same seeds in the same order for every level."""
 
