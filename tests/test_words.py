@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from nnbench import analysis
 from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.tuning import CRITERIA
 from nnbench.report.words import CRITERION_WORDS, METRIC_WORDS, counted, listed, p_is, share
@@ -32,3 +36,12 @@ def test_figures_have_the_digits_that_they_deserve() -> None:
     assert (counted(1, "seed"), counted(2, "seed")) == ("1 seed", "2 seeds")
     assert [p_is(p) for p in (0.0421, 0.00021, 1e-20)] == ["p = 0.042", "p = 2e-04", "p < 1e-15"]
     assert (share(0.254), share(float("nan"))) == ("25 %", "–")
+
+
+def test_analysis_has_names_and_figures_but_no_sentences() -> None:
+    """Beside docstrings, no text there is longer than the name of an outcome."""
+    for path in Path(analysis.__path__[0]).rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in documented]
+        assert [text for text in texts if isinstance(text, str) and len(text.split()) > 4] == [], path
