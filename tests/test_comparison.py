@@ -11,7 +11,8 @@ import pytest
 
 from nnbench.analysis.comparison import ClaimMade, Comparison, Placed, compare
 from nnbench.analysis.metrics import METRICS
-from nnbench.report.verdict import notes, verdict
+from nnbench.report.caveats import notes
+from nnbench.report.verdict import verdict
 
 Draw = Callable[[str, int, int], float]
 """A score from a level, the number of a task and a seed."""

@@ -12,41 +12,40 @@ import pytest
 
 from nnbench import Catalog, Grid
 from nnbench.analysis.comparison import Comparison, Placed, compare
-from nnbench.analysis.robustness import Judgement, Statement
+from nnbench.analysis.pairs import Outcome
+from nnbench.analysis.robustness import Judgement, Robustness
 from nnbench.grid import Alternative
-from nnbench.report import comparison, robustness
-from nnbench.report.robustness import Launched
+from nnbench.report import robustness
+from nnbench.report.robustness import Launched, Statement
 
 
-def statement(*verdicts: str | None, other_seeds: int = 1) -> Statement:
+def statement(*outcomes: Outcome | None, other_seeds: int = 1) -> Statement:
     """A statement with these verdicts, the first as written; the alternative at `other_seeds` differs in its seeds alone."""
-    return Statement(
-        "a is better than b",
-        tuple(Judgement(f"choice {n}", each, "shown", n == other_seeds) for n, each in enumerate(verdicts)),
-    )
+    judgements = tuple(Judgement(f"choice {n}", each, n == other_seeds) for n, each in enumerate(outcomes))
+    return Statement("a is better than b", Robustness(judgements), ("shown",) * len(outcomes))
 
 
 def test_a_verdict_that_nothing_turns_holds_in_all() -> None:
     found = statement("supported", "supported", "supported")
     assert robustness.sentence(found) == "supported in 3 of 3"
-    assert not found.flips
+    assert not found.robustness.flips
 
 
 def test_what_turns_a_verdict_is_named_with_what_it_turns_it_into() -> None:
     found = statement("supported", "undecided", "supported", "refuted")
     assert robustness.sentence(found) == "supported in 2 of 4; turned by choice 1 (undecided) and choice 3 (refuted)"
-    assert found.flips
+    assert found.robustness.flips
 
 
 def test_a_verdict_that_other_choices_than_seeds_turn_does_not_flip() -> None:
-    assert not statement("supported", "supported", "undecided").flips
+    assert not statement("supported", "supported", "undecided").robustness.flips
 
 
 def test_an_alternative_without_a_verdict_neither_agrees_nor_turns() -> None:
     found = statement("undecided", None, "undecided", None)
     assert robustness.sentence(found) == "undecided in 2 of 2; no verdict with choice 1 and choice 3"
     assert robustness.rows(found)[1] == ("choice 1", "–", "shown")
-    assert not found.flips
+    assert not found.robustness.flips
 
 
 def test_the_other_forms_say_the_same() -> None:
@@ -81,7 +80,10 @@ activation = ["tanh", "relu"]
 
 @pytest.fixture
 def alternatives(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> list[Alternative]:
-    monkeypatch.setattr(comparison, "claim_rows", lambda found: [(each.says, each.verdict, "shown", "–") for each in found.claims])
+    monkeypatch.setattr(
+        "nnbench.report.claims.claim_rows",
+        lambda comparison: [(each.says, each.verdict, "shown", "–") for each in comparison.claims],
+    )
     return Grid.from_text(GRID, "g", catalog).alternatives(catalog)
 
 

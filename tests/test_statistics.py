@@ -13,6 +13,7 @@ from scipy import stats
 from nnbench.analysis import statistics
 from nnbench.analysis.statistics import (
     Blocks,
+    bootstrap,
     holm,
     improvement,
     interquartile_mean,
@@ -208,7 +209,7 @@ def test_seeds_that_repeat_their_luck_on_every_data_set_are_the_observations() -
 
 
 def test_intervals_of_the_interquartile_mean_cover_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statistics, "RESAMPLES", 400)
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 400)
     rng = np.random.default_rng(0)
     levels = rng.normal(0, 1, 12)
     truth = stats.trim_mean((levels[:, None] + rng.normal(size=(12, 40_000))).ravel(), 0.25)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 
 from nnbench.analysis.comparison import ClaimMade, Comparison, Placed, Terms, compare
 from nnbench.analysis.tuning import Tried, choose
-from nnbench.report import comparison
-from nnbench.report.verdict import cautions, notes, verdict
+from nnbench.report import exports
+from nnbench.report.caveats import cautions, notes
+from nnbench.report.verdict import verdict
 
 Row = dict[str, Any]
 Score = Callable[[str, int, int], float | None]
@@ -344,9 +346,9 @@ def test_odd_launches_are_told_without_a_crash_or_a_warning(case: str, change: C
     assert told in said
     assert "None" not in said
     assert "nan" not in said
-    assert json.loads(comparison.as_json(found))["factor"] == "activation"
-    assert comparison.as_csv(found).startswith("metric,")
-    assert comparison.markdown(found).startswith("**")
+    assert json.loads(exports.as_json(found))["factor"] == "activation"
+    assert exports.as_csv(found).startswith("metric,")
+    assert exports.markdown(found).startswith("**")
 
 
 def test_levels_that_share_no_task_are_not_compared() -> None:
@@ -441,3 +443,23 @@ def test_a_pair_comes_to_the_same_from_either_side() -> None:
         one, other = (each.pair for each in compared(draw, claims=claims, tasks=TWELVE).claims)
         assert (one.p, one.effect) == pytest.approx((other.p, -other.effect), rel=1e-12)
         assert one.different == other.different
+
+
+def test_one_task_and_one_setting_are_counted_in_the_singular() -> None:
+    placed, rows = launch(noisy({"a": 0.0, "b": 0.3}), tasks=["moons"])
+    tried = [Tried(cell, where.level, where.task, {"optimizer.lr": 0.1}) for cell, where in placed.items()]
+    base = {"seed": 0, "status": "done", "curve_steps": [0, 1], "valid_accuracy": [0.5, 0.5], "best_valid_accuracy": 0.5}
+    choices = {"test_accuracy": choose(tried, [{**base, "cell_id": each.cell} for each in tried], "test_accuracy")}
+    claims = [ClaimMade("a is better", "a", "b", "test_accuracy")]
+    text = exports.markdown(compare("activation", "test_accuracy", placed, rows, claims, choices))
+    assert "of 1 task," in text
+    assert "the same budget on every task, 1 setting." in text
+    assert not re.search(r"\b1 (tasks|settings|seeds|trials|levels)\b", text)
+
+
+def test_the_verdict_ends_in_one_full_stop_whether_or_not_there_is_something_to_compare() -> None:
+    placed, rows = launch(noisy({"a": 0.0, "b": 3.0}))
+    for results in (rows, [row for row in rows if row["cell_id"].startswith("a")], []):
+        said = verdict(compare("activation", "test_accuracy", placed, results))
+        assert said.endswith(".")
+        assert not said.endswith("..")

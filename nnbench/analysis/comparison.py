@@ -141,16 +141,16 @@ def compare(
     terms = terms or Terms()
     results = Results(placed, rows, terms.count)
     untrained = Results(placed, controls, terms.count) if controls else None
-    made = dict(choices or {})
-    tables = {name: Scores(results, name, made.get(name, ())) for name in (metric, *(claim.metric for claim in claims))}
+    chosen = dict(choices or {})
+    tables = {name: Scores(results, name, chosen.get(name, ())) for name in (metric, *(claim.metric for claim in claims))}
     scores = tables[metric]
     names = [level for level in results.levels if not scores.failed(level)]
-    asked = [Question(a, b, terms.at_least) for a, b in _pairs(names, terms.baseline)]
-    pairs = judged([scores] * len(asked), asked, turned=terms.baseline is None)
-    pairs = _controlled(pairs, asked, [scores] * len(asked), untrained)
-    questions = [Question(claim.better, claim.worse, claim.at_least) for claim in claims]
+    questions = [Question(a, b, terms.at_least) for a, b in _pairs(names, terms.baseline)]
+    pairs = judged([scores] * len(questions), questions, turned=terms.baseline is None)
+    pairs = _controlled(pairs, questions, [scores] * len(questions), untrained)
+    claimed = [Question(claim.better, claim.worse, claim.at_least) for claim in claims]
     by = [tables[claim.metric] for claim in claims]
-    tested = _controlled(judged(by, questions), questions, by, untrained)
+    tested = _controlled(judged(by, claimed), claimed, by, untrained)
     order, ranking = _ranked(scores, names, pairs if terms.baseline is None else ())
     profiles = _profiles(scores, names)
     return Comparison(
@@ -166,7 +166,7 @@ def compare(
         count=terms.count,
         seeds=len(results.seeds),
         ranking=ranking,
-        choices={name: tuple(each) for name, each in made.items()},
+        choices={name: tuple(each) for name, each in chosen.items()},
         tuning_seeds=max((table.tuning_seeds for table in tables.values()), default=0),
         baseline=terms.baseline,
         looks=terms.looks,
@@ -218,19 +218,19 @@ def _ranked(scores: Scores, names: Sequence[str], pairs: Sequence[Pair]) -> tupl
     failed = [(name, math.nan) for name in scores.results.levels if name not in names]
     if len(names) < 2 or not there.any(axis=0).all() or not there[:, there.any(axis=0)].all():
         return [*((names[at], math.nan) for at in order), *failed], None
-    found = statistics.ranking(means.T)
-    order.sort(key=lambda at: found.ranks[at])
+    ranking = statistics.ranking(means.T)
+    order.sort(key=lambda at: ranking.ranks[at])
     enough = len(names) > 2 and len(units) >= LEAST_FOR_RANKS
-    shown = replace(found, ranks=[found.ranks[at] for at in order]) if enough else None
-    return [*((names[at], found.ranks[at]) for at in order), *failed], shown
+    ordered = replace(ranking, ranks=[ranking.ranks[at] for at in order]) if enough else None
+    return [*((names[at], ranking.ranks[at]) for at in order), *failed], ordered
 
 
 def _standing(scores: Scores, first: str, second: str, pair: Pair | None) -> dict[str, float]:
     """Probability that the first is better, by data set."""
     if pair is None:
         return gather(scores, first, second, lacking_is_worst=True).by_dataset
-    found = {each.dataset: each.improvement if pair.first == first else 1 - each.improvement for each in pair.datasets}
-    return found | dict.fromkeys(pair.silent, 0.5)
+    chances = {each.dataset: each.improvement if pair.first == first else 1 - each.improvement for each in pair.datasets}
+    return chances | dict.fromkeys(pair.silent, 0.5)
 
 
 def _profiles(scores: Scores, names: Sequence[str]) -> dict[str, tuple[float, tuple[float, ...]]]:
@@ -240,9 +240,8 @@ def _profiles(scores: Scores, names: Sequence[str]) -> dict[str, tuple[float, tu
         return {}
     times = [[-worst(scores.of(name, task)) for task in common] for name in names]
     shares = statistics.performance_profile(times, np.array(TAUS))
-    return {
-        name: (area, tuple(own.tolist())) for name, area, own in zip(names, statistics.profile_area(times), shares, strict=True)
-    }
+    areas = statistics.profile_area(times)
+    return {name: (area, tuple(share.tolist())) for name, area, share in zip(names, areas, shares, strict=True)}
 
 
 def _level(scores: Scores, name: str, rank: float, area: float, profile: tuple[float, ...]) -> Level:
@@ -274,8 +273,9 @@ def _middle(scores: Scores, name: str) -> Interval:
     tasks = [task for task in scores.tasks[name] if scores.has(name, task)]
     if not tasks:
         return Interval(math.nan, math.nan, math.nan)
-    own = [scores.of(name, task) for task in tasks]
-    middle = statistics.interquartile_mean([each[~np.isnan(each)] for each in own], [scores.mixture(name, task) for task in tasks])
+    seeds = [scores.of(name, task) for task in tasks]
+    mixtures = [scores.mixture(name, task) for task in tasks]
+    middle = statistics.interquartile_mean([each[~np.isnan(each)] for each in seeds], mixtures)
     return middle if scores.metric.higher else Interval(0.0 - middle.value, 0.0 - middle.high, 0.0 - middle.low)
 
 

@@ -115,10 +115,10 @@ def _variants(scores: Scores, units: dict[str, list[str]]) -> Int[np.ndarray, " 
 
 def _scored(scores: Scores, first: str, second: str, shared: dict[str, list[str]]) -> dict[str, list[str]]:
     """The tasks on which any trial of both can be scored."""
-    found = {
+    scored = {
         unit: [task for task in tasks if scores.has(first, task) and scores.has(second, task)] for unit, tasks in shared.items()
     }
-    return {unit: tasks for unit, tasks in found.items() if tasks}
+    return {unit: tasks for unit, tasks in scored.items() if tasks}
 
 
 def _common(a: Table, b: Table, sizes: Int[np.ndarray, " unit"]) -> tuple[Table, Table]:
@@ -135,12 +135,12 @@ def _by_seed(a: Table, b: Table, sizes: Int[np.ndarray, " unit"]) -> Table:
     lacking = np.isnan(a)
     if not lacking.any():
         return statistics.placements(a, b).by_seed
-    found = np.full_like(a, np.nan)
+    by_seed = np.full_like(a, np.nan)
     for start, size in zip(np.cumsum(sizes) - sizes, sizes, strict=True):
         known = ~lacking[start]
         rows = slice(start, start + size)
-        found[rows, known] = statistics.placements(a[rows, known], b[rows, known]).by_seed
-    return found
+        by_seed[rows, known] = statistics.placements(a[rows, known], b[rows, known]).by_seed
+    return by_seed
 
 
 def _chances(by_seed: Float[np.ndarray, "row seed"]) -> Float[np.ndarray, " row"]:
@@ -166,12 +166,12 @@ def _tuning(scores: Scores, first: str, second: str, tasks: Sequence[str], known
     count = scores.tuning_seeds
     a, b = ([scores.redrawn(level, task) for task in tasks] for level in (first, second))
     weights = draws(count).weights
-    made: dict[bytes, Float[np.ndarray, " seed"]] = {}
+    means: dict[bytes, Float[np.ndarray, " seed"]] = {}
     drawn = []
     for draw in range(len(weights)):
-        rows = [worst(np.array([own[draw] for own in side])[:, known]) for side in (a, b)]
+        rows = [worst(np.array([settings[draw] for settings in side])[:, known]) for side in (a, b)]
         key = rows[0].tobytes() + rows[1].tobytes()
-        if key not in made:
-            made[key] = statistics.placements(*rows).by_seed.mean(axis=0)
-        drawn.append(made[key])
+        if key not in means:
+            means[key] = statistics.placements(*rows).by_seed.mean(axis=0)
+        drawn.append(means[key])
     return statistics.over_tuning(np.array(drawn), weights, count)

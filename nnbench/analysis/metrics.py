@@ -17,10 +17,6 @@ class Metric:
     """A number that a trial's result amounts to."""
 
     name: str
-    says: str
-    """What it is, in words."""
-    wins: str
-    """What the better of two does, in words that `than` can follow."""
     value: Callable[[Row], float]
     """From the result of a trial that is done."""
     columns: tuple[str, ...]
@@ -89,8 +85,6 @@ METRICS: Mapping[str, Metric] = {
     for metric in (
         Metric(
             "steps_to_target",
-            "steps to the target",
-            "reaches the target in fewer steps",
             lambda row: row["steps_to_target"],
             ("steps_to_target",),
             time=True,
@@ -98,8 +92,6 @@ METRICS: Mapping[str, Metric] = {
         ),
         Metric(
             "epochs_to_target",
-            "epochs to the target",
-            "reaches the target in fewer epochs",
             lambda row: row["steps_to_target"] / row["steps"] * row["epochs"],
             ("steps_to_target", "steps", "epochs"),
             time=True,
@@ -107,8 +99,6 @@ METRICS: Mapping[str, Metric] = {
         ),
         Metric(
             "test_accuracy",
-            "test accuracy",
-            "has a higher test accuracy",
             lambda row: row["test_accuracy"],
             ("test_accuracy",),
             higher=True,
@@ -116,8 +106,6 @@ METRICS: Mapping[str, Metric] = {
         ),
         Metric(
             "test_accuracy_last",
-            "test accuracy after the last step",
-            "has a higher test accuracy after the last step",
             lambda row: row["test_accuracy_last"],
             ("test_accuracy_last",),
             higher=True,
@@ -126,24 +114,18 @@ METRICS: Mapping[str, Metric] = {
         ),
         Metric(
             "test_loss",
-            "test loss",
-            "has a lower test loss",
             lambda row: row["test_loss"],
             ("test_loss",),
             tuned_by="best_valid_loss",
         ),
         Metric(
             "test_loss_last",
-            "test loss after the last step",
-            "has a lower test loss after the last step",
             lambda row: row["test_loss_last"],
             ("test_loss_last",),
             tuned_by="valid_loss_last",
         ),
         Metric(
             "valid_area",
-            "area under the validation curve",
-            "has more area under the validation curve",
             _area,
             ("curve_steps", "valid_accuracy"),
             higher=True,
@@ -152,58 +134,44 @@ METRICS: Mapping[str, Metric] = {
         ),
         Metric(
             "train_loss",
-            "training loss at the end",
-            "has a lower training loss at the end",
             _last("train_loss"),
             ("train_loss",),
             tuned_by="train_loss_last",
         ),
         Metric(
             "overfitting",
-            "validation loss above training loss at the end",
-            "over-fits less",
             lambda row: row["valid_loss"][-1] - row["train_loss_last"],
             ("valid_loss", "train_loss_last"),
             tuned_by="valid_loss_last",
         ),
         Metric(
             "saturated",
-            "rise in saturated units while training",
-            "adds fewer saturated units while training",
             _gained("saturated"),
             ("saturated",),
         ),
         Metric(
             "dead",
-            "rise in dead units while training",
-            "adds fewer dead units while training",
             _gained("dead"),
             ("dead",),
         ),
         Metric(
             "activation_decay",
-            "change of the activations' spread from layer to layer",
-            "keeps the spread of activations more level from layer to layer",
             _decay("activation_std"),
             ("activation_std",),
             training=False,
         ),
         Metric(
             "gradient_decay",
-            "change of the gradients' spread from layer to layer",
-            "keeps the spread of gradients more level from layer to layer",
             _decay("gradient_std", backwards=True),
             ("gradient_std",),
             training=False,
         ),
         Metric(
             "update_rise",
-            "evaluations at which updates had grown",
-            "takes updates that shrink more steadily",
             _rises,
             ("update_ratio",),
         ),
-        Metric("diverged", "diverged trials", "diverges less often", lambda _: 0.0, (), worst=1.0),
+        Metric("diverged", lambda _: 0.0, (), worst=1.0),
     )
 }
 """Every metric, by name."""

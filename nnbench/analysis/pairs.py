@@ -187,29 +187,29 @@ def judged(scores: Sequence[Scores], questions: Sequence[Question], turned: bool
 
 
 def _judged(scores: Sequence[Scores], questions: Sequence[Question], lacking_is_worst: bool, turned: bool = False) -> list[Pair]:
-    found = [
+    gathered = [
         gather(table, question.first, question.second, lacking_is_worst) for table, question in zip(scores, questions, strict=True)
     ]
     asked = list(questions)
     if turned:
-        for at, evidence in enumerate(found):
+        for at, evidence in enumerate(gathered):
             if len(evidence.datasets) and evidence.blocks.chances.mean() < 0.5:
-                found[at] = evidence.reversed()
+                gathered[at] = evidence.reversed()
                 asked[at] = replace(asked[at], first=asked[at].second, second=asked[at].first)
-    pairs = _corrected([_pair(*each, len(questions)) for each in zip(scores, asked, found, strict=True)])
+    pairs = _corrected([_pair(*each, len(questions)) for each in zip(scores, asked, gathered, strict=True)])
     return [
         pair if pair.different else replace(pair, more=power.needed(evidence.blocks, len(pairs)))
-        for pair, evidence in zip(pairs, found, strict=True)
+        for pair, evidence in zip(pairs, gathered, strict=True)
     ]
 
 
 def _pair(scores: Scores, question: Question, evidence: Evidence, tests: int) -> Pair:
     """Two levels by one metric, not yet corrected for other pairs."""
     blocks = evidence.blocks
-    told = len(evidence.datasets)
-    alone = told < statistics.pairs_needed(tests)
+    telling = len(evidence.datasets)
+    alone = telling < statistics.pairs_needed(tests)
     over = statistics.signed_rank((blocks.chances - 0.5).tolist())
-    spread = statistics.overall_improvement(blocks) if told else statistics.UNKNOWN
+    spread = statistics.overall_improvement(blocks) if telling else statistics.UNKNOWN
     return Pair(
         first=question.first,
         second=question.second,
@@ -228,20 +228,20 @@ def _pair(scores: Scores, question: Question, evidence: Evidence, tests: int) ->
         effect=over.effect,
         count=scores.results.count,
         families=len({scores.results.family_of[name] for name in evidence.datasets}),
-        seeds=int(blocks.seeds.min()) if told else 0,
+        seeds=int(blocks.seeds.min()) if telling else 0,
         tuning_seeds=scores.tuning_seeds,
-        lacking=sum(scores.lacking(level, evidence_tasks) for level, evidence_tasks in _asked(scores, question)),
+        lacking=sum(scores.lacking(level, tasks) for level, tasks in _asked(scores, question)),
         at_least=question.at_least,
     )
 
 
 def _narrow(spread: statistics.Spread, evidence: Evidence, level: float) -> Interval:
     """The wider of the intervals over seeds and over data sets at this level; that over seeds where there are too few data sets."""
-    own = spread.interval(level)
+    seeds = spread.interval(level)
     if len(evidence.datasets) < statistics.pairs_needed():
-        return own
-    others = statistics.across(evidence.blocks.chances, level)
-    return Interval(own.value, min(own.low, others.low), max(own.high, others.high))
+        return seeds
+    datasets = statistics.across(evidence.blocks.chances, level)
+    return Interval(seeds.value, min(seeds.low, datasets.low), max(seeds.high, datasets.high))
 
 
 def _asked(scores: Scores, question: Question) -> Iterator[tuple[str, list[str]]]:
@@ -255,17 +255,17 @@ def _corrected(pairs: Sequence[Pair]) -> list[Pair]:
     over = statistics.holm([pair.p if pair.scope == "data sets" else 1.0 for pair in pairs])
     agreed = [_agreed(pair) if pair.scope == "nothing" else (1.0, 0.0) for pair in pairs]
     alone = statistics.holm([p for p, _ in agreed])
-    found = []
+    corrected = []
     for pair, p, p_alone, (_, effect) in zip(pairs, over, alone, agreed, strict=True):
         if pair.seeds < 2:
-            found.append(replace(pair, scope="nothing", p=1.0))
+            corrected.append(replace(pair, scope="nothing", p=1.0))
         elif pair.scope == "data sets":
-            found.append(replace(pair, p=p))
+            corrected.append(replace(pair, p=p))
         elif pair.seeds >= statistics.pairs_needed(len(pairs) * len(pair.datasets)):
-            found.append(replace(pair, scope="these data sets alone", p=p_alone, effect=effect))
+            corrected.append(replace(pair, scope="these data sets alone", p=p_alone, effect=effect))
         else:
-            found.append(replace(pair, p=1.0))
-    return found
+            corrected.append(replace(pair, p=1.0))
+    return corrected
 
 
 def _alone(evidence: Evidence) -> Iterator[OnDataset]:

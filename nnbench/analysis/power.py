@@ -59,11 +59,11 @@ class _Seen:
         """Whether the test over data sets and the interval over seeds would both answer."""
         if datasets < statistics.pairs_needed(self.tests):
             return False
-        own = self.variance(seeds)
+        variance = self.variance(seeds)
         least = statistics.least_variance(0.5 + self.effect, round(self.variants * datasets * seeds), datasets)
         tail = 1 - (1 - LEVEL) / (2 * self.tests)
-        over = float(stdtrit(datasets - 1, tail)) * math.sqrt((self.between + own) / datasets)
-        within = float(stdtrit(datasets * (seeds - 1), (1 + LEVEL) / 2)) * math.sqrt(max(own / datasets, least))
+        over = float(stdtrit(datasets - 1, tail)) * math.sqrt((self.between + variance) / datasets)
+        within = float(stdtrit(datasets * (seeds - 1), (1 + LEVEL) / 2)) * math.sqrt(max(variance / datasets, least))
         return abs(self.effect) > max(over, within)
 
     def decides_alone(self, seeds: int) -> bool:

@@ -1,8 +1,10 @@
-"""Which of several choices leave a statement's verdict as it is, and which turn it."""
+"""Which of several choices leave a verdict as it is, and which turn it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from nnbench.analysis.pairs import Outcome
 
 
 @dataclass(frozen=True)
@@ -11,19 +13,16 @@ class Judgement:
 
     alternative: str
     """What was changed; `as written` for nothing."""
-    verdict: str | None
+    outcome: Outcome | None
     """None where there is none: the launch did not come to it."""
-    evidence: str
-    """That for the verdict, or why there is none."""
     other_seeds: bool = False
     """Whether nothing but the seeds is other than written."""
 
 
 @dataclass(frozen=True)
-class Statement:
-    """A statement with what became of it under each choice, the written one first."""
+class Robustness:
+    """What became of a statement under each choice, the written one first."""
 
-    says: str
     judgements: tuple[Judgement, ...]
 
     @property
@@ -34,22 +33,22 @@ class Statement:
     @property
     def judged(self) -> tuple[Judgement, ...]:
         """Those that came to a verdict."""
-        return tuple(each for each in self.judgements if each.verdict is not None)
+        return tuple(each for each in self.judgements if each.outcome is not None)
 
     @property
     def agreeing(self) -> tuple[Judgement, ...]:
         """Those with the verdict of the grid as written, which is one of them."""
-        return tuple(each for each in self.judged if each.verdict == self.written.verdict)
+        return tuple(each for each in self.judged if each.outcome == self.written.outcome)
 
     @property
     def turning(self) -> tuple[Judgement, ...]:
         """Those with another verdict."""
-        return tuple(each for each in self.judged if each.verdict != self.written.verdict)
+        return tuple(each for each in self.judged if each.outcome != self.written.outcome)
 
     @property
     def missing(self) -> tuple[Judgement, ...]:
         """Those that came to none."""
-        return tuple(each for each in self.judgements if each.verdict is None)
+        return tuple(each for each in self.judgements if each.outcome is None)
 
     @property
     def flips(self) -> bool:

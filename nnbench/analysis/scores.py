@@ -74,10 +74,10 @@ class Scores:
     @cached_property
     def tasks(self) -> dict[str, list[str]]:
         """The tasks of each level."""
-        found: dict[str, list[str]] = {level: [] for level in self.results.levels}
+        tasks: dict[str, list[str]] = {level: [] for level in self.results.levels}
         for level, task in self._cells:
-            found[level].append(task)
-        return found
+            tasks[level].append(task)
+        return tasks
 
     @property
     def tuning_seeds(self) -> int:
@@ -108,8 +108,8 @@ class Scores:
     def stacked(self, level: str, shared: Mapping[str, Sequence[str]]) -> Float[np.ndarray, "task seed"]:
         """What the level scored on these tasks, which are given by unit."""
         if (level, whole := sum(map(len, shared.values()))) not in self._stacks or whole < len(self.tasks[level]):
-            own = [self.of(level, task) for tasks in shared.values() for task in tasks]
-            self._stacks[level, whole] = np.array(own).reshape(len(own), len(self.results.seeds))
+            rows = [self.of(level, task) for tasks in shared.values() for task in tasks]
+            self._stacks[level, whole] = np.array(rows).reshape(len(rows), len(self.results.seeds))
         return self._stacks[level, whole]
 
     def failed(self, level: str) -> bool:
@@ -149,17 +149,17 @@ class Scores:
     def _array(self, cell: str) -> Seeds:
         if cell not in self._arrays:
             sign = 1 if self.metric.higher else -1
-            own = self.results.rows.get(cell, {})
-            values = [sign * self.metric.of(own[seed]) if seed in own else math.nan for seed in self.results.seeds]
+            rows = self.results.rows.get(cell, {})
+            values = [sign * self.metric.of(rows[seed]) if seed in rows else math.nan for seed in self.results.seeds]
             self._arrays[cell] = np.array(values)
         return self._arrays[cell]
 
 
 def _by_unit(tasks: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    units: dict[str, list[str]] = defaultdict(list)
     for task, unit in tasks:
-        found[unit].append(task)
-    return dict(found)
+        units[unit].append(task)
+    return dict(units)
 
 
 def worst(scores: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:

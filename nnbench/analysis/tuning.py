@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -43,7 +43,6 @@ COLUMNS = (
 class Criterion:
     """What settings are chosen by: one number for each trial, of which the mean over tuning seeds counts."""
 
-    says: str
     value: Callable[[Row], float]
     """From the result of a trial that is done."""
     higher: bool = False
@@ -60,15 +59,13 @@ class Criterion:
 
 
 CRITERIA: Mapping[str, Criterion] = {
-    "steps_to_target": Criterion("steps to the target on validation, median", lambda row: row["steps_to_target"], time=True),
-    "best_valid_accuracy": Criterion("best validation accuracy", lambda row: row["best_valid_accuracy"], higher=True, worst=0.0),
-    "valid_accuracy_last": Criterion(
-        "validation accuracy after the last step", lambda row: row["valid_accuracy"][-1], higher=True, worst=0.0
-    ),
-    "valid_area": Criterion("area under the validation curve", METRICS["valid_area"].value, higher=True, worst=0.0),
-    "best_valid_loss": Criterion("validation loss where accuracy was best", lambda row: row["best_valid_loss"]),
-    "valid_loss_last": Criterion("validation loss after the last step", lambda row: row["valid_loss"][-1]),
-    "train_loss_last": Criterion("training loss at the end", lambda row: row["train_loss"][-1]),
+    "steps_to_target": Criterion(lambda row: row["steps_to_target"], time=True),
+    "best_valid_accuracy": Criterion(lambda row: row["best_valid_accuracy"], higher=True, worst=0.0),
+    "valid_accuracy_last": Criterion(lambda row: row["valid_accuracy"][-1], higher=True, worst=0.0),
+    "valid_area": Criterion(METRICS["valid_area"].value, higher=True, worst=0.0),
+    "best_valid_loss": Criterion(lambda row: row["best_valid_loss"]),
+    "valid_loss_last": Criterion(lambda row: row["valid_loss"][-1]),
+    "train_loss_last": Criterion(lambda row: row["train_loss"][-1]),
 }
 
 
@@ -89,8 +86,7 @@ class Edge:
 
     field: str
     value: float
-    side: str
-    """smallest or largest."""
+    side: Literal["smallest", "largest"]
     beyond: float
     """The next value that way, in the progression of those tried."""
     cells: int
@@ -198,7 +194,7 @@ def _scores(results: Sequence[Mapping[int, Row]], seeds: Sequence[int], by: Crit
     def score(row: Row | None) -> float:
         return -math.inf if row is None or row["status"] == "failed" else by.of(row)
 
-    return np.array([[score(own.get(seed)) for seed in seeds] for own in results])
+    return np.array([[score(by_seed.get(seed)) for seed in seeds] for by_seed in results])
 
 
 def _ranked(
@@ -224,7 +220,8 @@ def _edge(name: str, best: Tried, group: Sequence[Tried]) -> Edge | None:
     values = sorted({each.setting[name] for each in group if _number(each.setting.get(name))})
     if not _number(value) or len(values) < 2 or value not in (values[0], values[-1]):
         return None
-    side, neighbour = ("smallest", values[1]) if value == values[0] else ("largest", values[-2])
+    side: Literal["smallest", "largest"] = "smallest" if value == values[0] else "largest"
+    neighbour = values[1] if side == "smallest" else values[-2]
     beyond = value * value / neighbour if value and neighbour and value * neighbour > 0 else 2 * value - neighbour
     return Edge(name, value, side, float(f"{beyond:.2g}"), sum(each.setting[name] == value for each in group))
 

@@ -16,6 +16,7 @@ from nnbench.cli.output import console, fits, table
 from nnbench.conformance.packages import components_of
 from nnbench.conformance.suite import Outcome, check_component, counts, laws
 from nnbench.kinds import Component, plural
+from nnbench.report.words import counted
 
 CELLS = {"held": "held", "broken": "BROKEN", "does not apply": "–", "expected failure": "expected"}
 
@@ -36,29 +37,29 @@ def check(without: tuple[str, ...], package: str, components: tuple[str, ...], t
     Exit status 1 if one is broken.
     """
     out = console()
-    found = components_of(load_catalog(without), package, components)
+    checked = components_of(load_catalog(without), package, components)
     began = time.perf_counter()
-    outcomes = _checked(out, found, thorough)
+    outcomes = _outcomes(out, checked, thorough)
     seconds = time.perf_counter() - began
-    for kind, members in groupby(found, key=lambda cls: cls.kind):
+    for kind, members in groupby(checked, key=lambda cls: cls.kind):
         _print_kind(out, kind, list(members), outcomes)
     _print_details(out, outcomes)
     count = counts(outcomes)
     ran = len(outcomes) - count["does not apply"]
     out.print()
     out.print(
-        f"{ran:,} laws ran on {len(found)} {'component' if len(found) == 1 else 'components'} in {seconds:.1f} s: "
+        f"{ran:,} laws ran on {counted(len(checked), 'component')} in {seconds:.1f} s: "
         f"{count['held']:,} held, {count['broken']:,} broken, {count['expected failure']:,} failed as expected; "
         f"{count['does not apply']:,} do not apply."
     )
     sys.exit(1 if count["broken"] else 0)
 
 
-def _checked(out: Console, found: Sequence[type[Component]], thorough: bool) -> list[Outcome]:
+def _outcomes(out: Console, components: Sequence[type[Component]], thorough: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
     with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
-        task = bars.add_task("components checked", total=len(found))
-        for cls in found:
+        task = bars.add_task("components checked", total=len(components))
+        for cls in components:
             outcomes += check_component(cls, thorough)
             bars.advance(task)
     return outcomes

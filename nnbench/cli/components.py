@@ -55,9 +55,9 @@ def plugins(without: tuple[str, ...], trace: bool) -> None:
         out.print(f"left out: {plugin.name} ({plugin.distribution} {plugin.version})")
     for plugin in catalog.plugins:
         if plugin.load_seconds > SLOW:
-            told = f"slow: {plugin.name} took {plugin.load_seconds:.1f} s to load, and every command waits for it"
+            slow = f"slow: {plugin.name} took {plugin.load_seconds:.1f} s to load, and every command waits for it"
             module = plugin.module.partition(":")[0]
-            out.print(f"{told}; python -X importtime -c 'import {module}' shows why", style="yellow", markup=False)
+            out.print(f"{slow}; python -X importtime -c 'import {module}' shows why", style="yellow", markup=False)
     if trace:
         out.print()
         for line in component_calls(catalog):

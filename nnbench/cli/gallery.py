@@ -31,12 +31,12 @@ def gallery(without: tuple[str, ...], folder: Path) -> None:
     catalog = load_catalog(without)
     out, err = console(), console(stderr=True)
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
-        found = list(bars.track(cards(catalog), total=len(catalog.entries), description="components drawn"))
-    path = write(page(found, catalog), folder)
-    failed = [card for card in found if card.failed]
+        drawn = list(bars.track(cards(catalog), total=len(catalog.entries), description="components drawn"))
+    path = write(page(drawn, catalog), folder)
+    failed = [card for card in drawn if card.failed]
     for card in failed:
         err.print(f"{card.kind} {card.name} cannot be drawn: {card.problem}", style="red", markup=False)
     report_failures(catalog)
     size = path.stat().st_size / 1e6
-    out.print(f"Written: {path}, {len(found)} components, {size:.1f} MB", markup=False, soft_wrap=True)
+    out.print(f"Written: {path}, {len(drawn)} components, {size:.1f} MB", markup=False, soft_wrap=True)
     sys.exit(1 if failed else 0)

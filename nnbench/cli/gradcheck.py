@@ -16,14 +16,14 @@ import click
 from rich.progress import Progress
 
 from nnbench import tracking, work
-from nnbench.catalog import load_catalog
-from nnbench.cli.launch import FOLDER, SET, URI, WORKERS
+from nnbench.catalog import Catalog, load_catalog
+from nnbench.cli.options import FOLDER, SET, URI, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
 from nnbench.errors import InputError
 from nnbench.grid import Cell, Grid, labels
 from nnbench.launching.plan import available_workers
-from nnbench.report import gradient_study, gradients
+from nnbench.report import gradient_study, gradient_study_page, gradients
 
 STUDY = "gradcheck-study"
 FIELDS = ("activation", "initializer", "loss", "penalty", "dropout", "hidden", "dataset")
@@ -75,26 +75,14 @@ def gradcheck(
     gradcheck = "off".
     """
     named = {"activation": activation, "initializer": initializer, "loss": loss, "penalty": penalty, "dropout": dropout}
-    given = [f"{name}={value}" for name, value in named.items() if value is not None]
-    given += [f"hidden=[[{'' if hidden == 'none' else hidden}]]"] if hidden is not None else []
-    if grid is not None and given:
-        raise InputError(
-            f"a grid file and --{given[0].partition('=')[0]}: name either; with a grid, override with --set {given[0]}"
-        )
+    settings = [f"{name}={value}" for name, value in named.items() if value is not None]
+    settings += [f"hidden=[[{'' if hidden == 'none' else hidden}]]"] if hidden is not None else []
+    _check_usage(grid, settings, study)
     if study:
-        if grid is not None:
-            raise InputError("--study measures a network of its own: name components, or nothing, but no grid file")
-        _study([*given, *overrides], without, save, None if no_tracking else (folder, tracking_uri))
+        _study([*settings, *overrides], without, save, None if no_tracking else (folder, tracking_uri))
         return
-    if grid is None and not given:
-        raise InputError("name a grid file, or components such as --activation tanh, or --study")
-    out = console()
     catalog = load_catalog(without)
-    parsed = (
-        Grid.from_toml(grid, catalog, overrides)
-        if grid is not None
-        else Grid.from_text("[trial]\n", "command line", catalog, [*given, *overrides])
-    )
+    parsed = _parsed(grid, [*settings, *overrides], catalog)
     networks = {cell.network_id: cell for cell in parsed.cells(catalog)}
     difference: Difference = "one_sided" if one_sided else "central"
     began = time.perf_counter()
@@ -102,15 +90,26 @@ def gradcheck(
         checks = _in_workers(networks, workers, parsed.trial_timeout)
     else:
         checks = {name: _here(cell, epsilon, difference) for name, cell in networks.items()}
-    seconds = time.perf_counter() - began
-    _print(networks, checks)
-    failed = sum(not check.passed for check in checks.values())
-    count = sum(check.parameters for check in checks.values())
-    out.print()
-    out.print(
-        f"{len(checks):,} networks, {count:,} parameters, {seconds:.1f} s: {len(checks) - failed:,} passed, {failed:,} failed."
-    )
+    failed = _print(networks, checks, time.perf_counter() - began)
     sys.exit(1 if failed else 0)
+
+
+def _check_usage(grid: Path | None, settings: Sequence[str], study: bool) -> None:
+    """Raises InputError for options that do not go together."""
+    if grid is not None and settings:
+        option = settings[0].partition("=")[0]
+        raise InputError(f"a grid file and --{option}: name either; with a grid, override with --set {settings[0]}")
+    if grid is not None and study:
+        raise InputError("--study measures a network of its own: name components, or nothing, but no grid file")
+    if grid is None and not settings and not study:
+        raise InputError("name a grid file, or components such as --activation tanh, or --study")
+
+
+def _parsed(grid: Path | None, overrides: Sequence[str], catalog: Catalog) -> Grid:
+    """The grid of a file, or of the command line."""
+    if grid is not None:
+        return Grid.from_toml(grid, catalog, overrides)
+    return Grid.from_text("[trial]\n", "command line", catalog, overrides)
 
 
 def _here(cell: Cell, epsilon: float, difference: Difference) -> GradientCheck:
@@ -120,17 +119,18 @@ def _here(cell: Cell, epsilon: float, difference: Difference) -> GradientCheck:
 
 def _in_workers(networks: dict[str, Cell], workers: int | None, trial_timeout: float | None) -> dict[str, GradientCheck]:
     out = console()
-    found: dict[str, GradientCheck] = {}
+    checks: dict[str, GradientCheck] = {}
     pool = work.LocalPool(min(workers or available_workers(), len(networks)))
     with pool, Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
         task = bars.add_task("networks checked", total=len(networks))
         for name, check in work.check_all(networks, pool, work.Deadlines(trial_timeout), threading.Event()):
-            found[name] = check
+            checks[name] = check
             bars.advance(task)
-    return found
+    return checks
 
 
-def _print(networks: dict[str, Cell], checks: dict[str, GradientCheck]) -> None:
+def _print(networks: dict[str, Cell], checks: dict[str, GradientCheck], seconds: float) -> int:
+    """A table, the worst first, with the reasons of those that failed; returns how many did."""
     out = console()
     names = list(networks)
     texts = dict(zip(names, labels([networks[name] for name in names]), strict=True))
@@ -141,48 +141,55 @@ def _print(networks: dict[str, Cell], checks: dict[str, GradientCheck]) -> None:
     out.print(table((*varying, *gradients.MEASURES), rows, gradients.MEASURES[1:]))
     for name in order:
         if not checks[name].passed:
-            own = ", ".join(f"{field} {texts[name][field]}" for field in varying)
-            out.print(f"{own}: {checks[name].reason}", style="red", markup=False)
+            network = ", ".join(f"{field} {texts[name][field]}" for field in varying)
+            out.print(f"{network}: {checks[name].reason}", style="red", markup=False)
+    failed = sum(not check.passed for check in checks.values())
+    count = sum(check.parameters for check in checks.values())
+    out.print()
+    out.print(
+        f"{len(checks):,} networks, {count:,} parameters, {seconds:.1f} s: {len(checks) - failed:,} passed, {failed:,} failed."
+    )
+    return failed
 
 
-def _study(given: Sequence[str], without: tuple[str, ...], save: Path | None, tracked: tuple[Path, str | None] | None) -> None:
+def _study(overrides: Sequence[str], without: tuple[str, ...], save: Path | None, tracked: tuple[Path, str | None] | None) -> None:
     out = console()
     catalog = load_catalog(without)
-    cells = Grid.from_text("[trial]\n", "command line", catalog, given).cells(catalog)
+    cells = Grid.from_text("[trial]\n", "command line", catalog, overrides).cells(catalog)
     if len(cells) > 1:
         raise InputError(f"--study measures one network, not {len(cells)}: name one value for each field")
     work.keep_freed_memory()
     with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
         task = bars.add_task("measuring", total=len(gradient_study.EPSILONS) + len(gradient_study.WIDTHS))
-        found = gradient_study.study(cells[0], partial(bars.advance, task))
-    out.print(found.network, style="bold", markup=False)
-    errors, costs = gradient_study.ERROR_HEAD, gradient_study.COST_HEAD
-    out.print(table(errors, gradient_study.error_rows(found), errors, title="relative error of the gradient"))
+        measured = gradient_study.study(cells[0], partial(bars.advance, task))
+    out.print(measured.network, style="bold", markup=False)
+    errors, costs = gradient_study_page.ERROR_HEAD, gradient_study_page.COST_HEAD
+    out.print(table(errors, gradient_study_page.error_rows(measured), errors, title="relative error of the gradient"))
     out.print()
-    out.print(table(costs, gradient_study.cost_rows(found), costs[1:], title="time for one gradient"))
+    out.print(table(costs, gradient_study_page.cost_rows(measured), costs[1:], title="time for one gradient"))
     out.print()
-    for sentence in gradient_study.sentences(found):
+    for sentence in gradient_study_page.sentences(measured):
         out.print(sentence, markup=False)
     with tempfile.TemporaryDirectory() as temporary:
         folder = save or Path(temporary)
-        written = gradient_study.write(found, folder)
+        written = gradient_study_page.write(measured, folder)
         if save:
             out.print(f"Written: {', '.join(map(str, written))}", markup=False, soft_wrap=True)
         if tracked:
-            _log(found, tracked, written, Path(temporary) / "artifacts")
+            _log(measured, tracked, written, Path(temporary) / "artifacts")
 
 
-def _log(found: gradient_study.Study, tracked: tuple[Path, str | None], written: Sequence[Path], own: Path) -> None:
-    folder, given = tracked
-    uri = tracking.checked_uri(given or tracking.default_uri(folder))
-    own.mkdir()
+def _log(study: gradient_study.Study, tracked: tuple[Path, str | None], written: Sequence[Path], copies: Path) -> None:
+    folder, tracking_uri = tracked
+    uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
+    copies.mkdir()
     for path in written:
-        shutil.copy(path, own)
-    metrics = [(f"slope/{name}", slope, 0) for name, slope in found.slopes.items()]
-    for error in found.errors:
+        shutil.copy(path, copies)
+    metrics = [(f"slope/{name}", slope, 0) for name, slope in study.slopes.items()]
+    for error in study.errors:
         step = round(-100 * math.log10(error.epsilon))
         metrics += [("error/central", error.central, step), ("error/one_sided", error.one_sided, step)]
-    for cost in found.costs:
+    for cost in study.costs:
         metrics += [
             ("cost/back_propagated", cost.back_propagated, cost.parameters),
             ("cost/numerical", cost.numerical, cost.parameters),
@@ -192,7 +199,7 @@ def _log(found: gradient_study.Study, tracked: tuple[Path, str | None], written:
     artifacts = tracking.artifact_folder(uri, folder)
     out = console()
     try:
-        tracking.log_study(uri, artifacts, STUDY, {"network": found.network}, metrics, own)
+        tracking.log_study(uri, artifacts, STUDY, {"network": study.network}, metrics, copies)
     except Exception as error:  # whatever a tracking store can fail with
         out.print(f"The study cannot be logged to {uri}: {error}", style="red", markup=False)
         sys.exit(1)

@@ -9,8 +9,7 @@ import click
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.components import KIND
-from nnbench.cli.launch import program
-from nnbench.cli.output import console
+from nnbench.cli.output import console, program
 from nnbench.errors import InputError
 from nnbench.scaffold import files, names
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
@@ -23,24 +26,36 @@ WIDE = 160
 
 def console(stderr: bool = False) -> Console:
     """Where to print: the terminal, or plain text without control codes."""
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE, no_color=True)
+    terminal = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return terminal if terminal.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE, no_color=True)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = (), title: str | None = None) -> Table:
     """A table; where it does not fit, columns on the left wrap between words and those in `right` stay whole."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
+    sheet = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
     for name in head:
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=name in right)
+        sheet.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=name in right)
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
-    return made
+        sheet.add_row(*(Text(cell) for cell in row))
+    return sheet
 
 
-def fits(out: Console, made: Table) -> bool:
+def fits(out: Console, sheet: Table) -> bool:
     """Whether the table needs no wrapping."""
     unbounded = out.options.update(max_width=10 * out.width)  # otherwise what does not fit measures as wide as the console
-    return out.measure(made, options=unbounded).maximum <= out.width
+    return out.measure(sheet, options=unbounded).maximum <= out.width
+
+
+def program() -> str:
+    """How this command was called, if a shell would not find `nnbench`."""
+    return "nnbench" if shutil.which("nnbench") else os.path.relpath(sys.argv[0])
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words that a person would use."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
 
 
 class LaunchProgress:
@@ -77,13 +92,13 @@ class LaunchProgress:
         self._began = self._said = time.monotonic()
         if not self._out.is_terminal:
             return
-        self._bars = self._made()
+        self._bars = self._new_bars()
         self._training = self._bars.add_task("trials trained", total=self._total, rate="")
         if self._track:
             self._logging = self._bars.add_task("cells logged", total=len(launch.cells), rate="")
         self._bars.start()
 
-    def _made(self) -> Progress:
+    def _new_bars(self) -> Progress:
         return Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -120,7 +135,7 @@ class LaunchProgress:
         if self._out.is_terminal:
             if self._phase != what:
                 self._end_phase()
-                self._phase, self._extra = what, self._made()
+                self._phase, self._extra = what, self._new_bars()
                 self._counted = self._extra.add_task(what, total=total, rate="")
                 if self._bars:
                     self._bars.stop()

@@ -10,15 +10,17 @@ import click
 from rich.console import Console
 
 from nnbench.catalog import load_catalog
-from nnbench.cli.launch import FOLDER, WORKERS, print_comparison
+from nnbench.cli.options import FOLDER, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.cli.robust import launch_each
+from nnbench.cli.summary import print_comparison
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
 from nnbench.launching.record import note_claims
-from nnbench.report import cells, comparison, robustness, tables
-from nnbench.report.pictures import comparison as pictures
-from nnbench.report.pictures import files
+from nnbench.report import cells, exports, robustness, tables
+from nnbench.report.claims import CLAIM_HEAD
+from nnbench.report.comparing import compare_launch
+from nnbench.report.pictures import files, levels
 from nnbench.store import Launch, Store, merge_into
 
 
@@ -49,23 +51,23 @@ def report(which: str | None, form: str, save: Path | None, folder: Path) -> Non
     if save is not None:
         files.check(save)
     launch = find_launch(store, which)
-    found = comparison.comparison(launch, store)
-    if save is not None and found is not None:
-        files.save(pictures.draw(found), f"{launch.grid}: {found.factor}", save)
-    if found is None:
+    comparison = compare_launch(launch, store)
+    if save is not None and comparison is not None:
+        files.save(levels.draw(comparison), f"{launch.grid}: {comparison.factor}", save)
+    if comparison is None:
         _without_verdict(launch, store, form)
         return
     match form:
         case "markdown":
-            click.echo(comparison.markdown(found))
+            click.echo(exports.markdown(comparison))
         case "csv":
-            click.echo(comparison.as_csv(found), nl=False)
+            click.echo(exports.as_csv(comparison), nl=False)
         case "json":
-            click.echo(comparison.as_json(found))
+            click.echo(exports.as_json(comparison))
         case _:
             out = console()
             out.print(launch.question or launch.grid, style="bold", markup=False)
-            print_comparison(out, found)
+            print_comparison(out, comparison)
 
 
 @click.command()
@@ -106,11 +108,11 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
     for number, grid in enumerate(asking, start=1):
         place = f"{number} of {len(asking)}: {grid.name}"
         alternatives = grid.alternatives(catalog) if again and grid.robust else [Alternative.written(grid)]
-        launched = launch_each(alternatives, catalog, results, workers, partial(_told, err, place, len(alternatives)))
+        launched = launch_each(alternatives, catalog, results, workers, partial(_announce, err, place, len(alternatives)))
         if launched[-1].interrupted:
             sys.exit(130)
         rows += [(grid.name, *row) for row in robustness.claim_rows(launched, holds=again)]
-    head = ("grid", *comparison.CLAIM_HEAD, *(["holds in"] if again else []))
+    head = ("grid", *CLAIM_HEAD, *(["holds in"] if again else []))
     if form == "markdown":
         click.echo("\n".join(tables.markdown_lines(head, rows)))
     else:
@@ -135,11 +137,11 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
         out.print(f"{other}: {added.trials} trials new here, {added.known} known already, {added.launches} launches", markup=False)
         if added.differing:
-            told = f"{added.differing} of the known ones have other results there; the later ones count"
-            out.print(told, style="yellow", markup=False)
+            differing = f"{added.differing} of the known ones have other results there; the later ones count"
+            out.print(differing, style="yellow", markup=False)
 
 
-def _told(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
+def _announce(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
     """Say what is launched now; a grid without alternatives is told by its name alone."""
     err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}", markup=False)
 

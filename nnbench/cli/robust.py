@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from nnbench.catalog import Catalog, load_catalog
-from nnbench.cli.launch import FOLDER, GRID, SET, WORKERS
+from nnbench.cli.options import FOLDER, GRID, SET, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.errors import GridError, InputError
 from nnbench.grid import Alternative, Grid
@@ -50,16 +50,16 @@ def robust(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], wor
         err.print(f"{number} of {len(alternatives)}: {what}", markup=False)
 
     launched = launch_each(alternatives, catalog, folder, workers, tell)
-    found = robustness.statements(launched)
+    statements = robustness.statements(launched)
     if form == "table":
         if parsed.question:
             out.print(parsed.question, style="bold", markup=False)
-        for each in found:
+        for each in statements:
             out.print()
             out.print(table(robustness.HEAD, robustness.rows(each), title=each.says))
             out.print(robustness.sentence(each), style="bold", markup=False)
     else:
-        click.echo(robustness.markdown(found) if form == "markdown" else robustness.as_json(found))
+        click.echo(robustness.markdown(statements) if form == "markdown" else robustness.as_json(statements))
     if launched[-1].interrupted:
         err.print("Interrupted: the same command goes on.", style="bold")
         sys.exit(130)

@@ -102,24 +102,27 @@ def _print_facts(out: Console, entry: Entry) -> None:
     out.print(f"{cls.kind} {cls.name}", style="bold")
     out.print(inspect.cleandoc(cls.__doc__ or "no description"), markup=False)
     out.print()
-    own = hyperparameters(cls)
-    if own:
+    parameters = hyperparameters(cls)
+    if parameters:
         head = ("hyperparameter", "default", "accepted", "meaning")
-        out.print(table(head, [(each.name, each.default, each.accepted, each.meaning) for each in own]))
+        out.print(table(head, [(each.name, each.default, each.accepted, each.meaning) for each in parameters]))
     else:
         out.print("no hyperparameters")
     if issubclass(cls, Dataset) and not needed(cls):
-        made = cls()
+        dataset = cls()
         out.print()
-        out.print(f"with the defaults: {made.classes} classes, {made.features} features, target accuracy {made.target:.3g}")
+        out.print(
+            f"with the defaults: {dataset.classes} classes, {dataset.features} features, target accuracy {dataset.target:.3g}"
+        )
     if cls.search_space:
         out.print()
         spaces = [f"{key}: {', '.join(label(value) for value in values)}" for key, values in cls.search_space.items()]
         out.print("worth trying: " + "; ".join(spaces))
     out.print()
     out.print(f"from {entry.origin}, plugin {entry.plugin.name}, {cls.__module__}.{cls.__qualname__}", markup=False)
-    written = ", ".join(f"{each.name} = …" for each in own)
-    out.print(f'in a grid: {cls.kind} = "{cls.name}"' + (f' or {{ name = "{cls.name}", {written} }}' if own else ""), markup=False)
+    written = ", ".join(f"{each.name} = …" for each in parameters)
+    with_values = f' or {{ name = "{cls.name}", {written} }}' if parameters else ""
+    out.print(f'in a grid: {cls.kind} = "{cls.name}"{with_values}', markup=False)
 
 
 def _print_picture(out: Console, title: str, figure: Figure) -> None:

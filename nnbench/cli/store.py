@@ -17,10 +17,10 @@ import click
 from rich.progress import Progress
 
 from nnbench import tracking
-from nnbench.cli.launch import FOLDER, RUNS, URI
+from nnbench.cli.options import FOLDER, RUNS, URI
 from nnbench.cli.output import console
 from nnbench.errors import InputError
-from nnbench.report.cells import write_documents
+from nnbench.report.documents import write_documents
 from nnbench.store import Store
 
 HOST = "127.0.0.1"

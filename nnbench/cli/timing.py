@@ -15,7 +15,7 @@ from rich.progress import Progress
 from nnbench import tracking
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.components import KIND
-from nnbench.cli.launch import FOLDER, URI
+from nnbench.cli.options import FOLDER, URI
 from nnbench.cli.output import console, table
 from nnbench.errors import InputError
 from nnbench.kinds import KINDS, Component, plural
@@ -65,28 +65,28 @@ def time_(
     out, err = console(), console(stderr=True)
     uri = None if no_tracking else tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
     for each in [kind] if kind else KINDS:
-        chosen = [_made(catalog, each, name) for name in names or catalog.names(each)]
-        against = _made(catalog, each, baseline) if baseline else _default(catalog, each)
+        chosen = [_with_defaults(catalog, each, name) for name in names or catalog.names(each)]
+        against = _with_defaults(catalog, each, baseline) if baseline else _default(catalog, each)
         with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
             task = bars.add_task(f"timing {len(chosen)} {plural(each)}", total=rounds * len(at))
-            found = sorted(costs(chosen, against, at, rounds, partial(bars.advance, task)), key=_order)
-        operations = list(found[0].seconds)
+            measured = sorted(costs(chosen, against, at, rounds, partial(bars.advance, task)), key=_order)
+        operations = list(measured[0].seconds)
         head = (each, "size", *(f"{operation} ns" for operation in operations), f"ratio to {against.name}", "95 % interval")
-        out.print(table(head, [_row(cost) for cost in found], right=head[2:]))
+        out.print(table(head, [_row(cost) for cost in measured], right=head[2:]))
         described = "; ".join(f"{size.name}: {size.networks} × {size.width}-{size.width}, batch {size.batch}" for size in at)
         out.print(f"ns for each {ELEMENTS[each]}; {rounds} interleaved rounds on one thread; {described}\n")
         if uri is not None:
-            _log(uri, folder, each, against, rounds, found)
+            _log(uri, folder, each, against, rounds, measured)
     if uri is not None:
         out.print(f"Logged to MLflow, experiment {EXPERIMENT}.")
 
 
-def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, found: Sequence[Cost]) -> None:
-    metrics = [(f"{cost.size.name}/ratio/{cost.component.name}", cost.ratio.median, 0) for cost in found]
+def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, measured: Sequence[Cost]) -> None:
+    metrics = [(f"{cost.size.name}/ratio/{cost.component.name}", cost.ratio.median, 0) for cost in measured]
     params = {"kind": kind, "baseline": baseline.name, "rounds": str(rounds)}
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        (Path(name) / f"{kind}.csv").write_text(_csv(found), encoding="utf-8")
+        (Path(name) / f"{kind}.csv").write_text(_csv(measured), encoding="utf-8")
         try:
             tracking.log_study(uri, tracking.artifact_folder(uri, folder), EXPERIMENT, params, metrics, Path(name))
         except Exception as error:  # whatever a tracking store can fail with
@@ -94,9 +94,9 @@ def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, fo
             sys.exit(1)
 
 
-def _csv(found: Sequence[Cost]) -> str:
+def _csv(measured: Sequence[Cost]) -> str:
     rows: list[Sequence[Any]] = []
-    for cost in found:
+    for cost in measured:
         start = [cost.component.name, cost.size.name]
         for operation, each in cost.seconds.items():
             rows.append([*start, f"{operation}, s per element", cost.elements, each.median, each.low, each.high])
@@ -114,7 +114,7 @@ def _row(cost: Cost) -> tuple[str, ...]:
     return (cost.component.name, cost.size.name, *times, f"{ratio.median:.2f}", f"[{ratio.low:.2f}, {ratio.high:.2f}]")
 
 
-def _made(catalog: Catalog, kind: str, name: str) -> Component:
+def _with_defaults(catalog: Catalog, kind: str, name: str) -> Component:
     try:
         return catalog[kind, name]()
     except TypeError:
@@ -122,4 +122,4 @@ def _made(catalog: Catalog, kind: str, name: str) -> Component:
 
 
 def _default(catalog: Catalog, kind: str) -> Component:
-    return next(_made(catalog, kind, name) for name in catalog.names(kind) if catalog[kind, name].default)
+    return next(_with_defaults(catalog, kind, name) for name in catalog.names(kind) if catalog[kind, name].default)

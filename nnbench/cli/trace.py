@@ -19,13 +19,13 @@ def component_calls(catalog: Catalog) -> Iterator[str]:
 
 def trace_launch(catalog: Catalog, say: Callable[[str], None]) -> None:
     """Have a line said for each call of a plugin's launch hooks from now on."""
-    found = False
+    any_hook = False
     for name, caller in vars(catalog.manager.hook).items():
         if name.startswith("nnbench_") and name != "nnbench_components":
             for implementation in caller.get_hookimpls():
-                found = True
+                any_hook = True
                 implementation.function = _traced(copy(implementation), say)
-    if not found:
+    if not any_hook:
         say("trace: no installed plugin implements a hook of launches")
 
 
@@ -41,7 +41,7 @@ def _traced(implementation: Any, say: Callable[[str], None]) -> Callable[..., An
 
 
 def _call(implementation: Any, arguments: Sequence[Any]) -> tuple[str, Any, Exception | None]:
-    given = ", ".join(f"{name}={_short(value)}" for name, value in zip(implementation.argnames, arguments, strict=True))
+    passed = ", ".join(f"{name}={_short(value)}" for name, value in zip(implementation.argnames, arguments, strict=True))
     began = time.perf_counter()
     result, error = None, None
     try:
@@ -51,7 +51,7 @@ def _call(implementation: Any, arguments: Sequence[Any]) -> tuple[str, Any, Exce
         error = raised
         outcome = f"raised {type(raised).__name__}: {raised}"
     seconds = time.perf_counter() - began
-    called = f"trace: {implementation.plugin_name}: {implementation.function.__name__}({given})"
+    called = f"trace: {implementation.plugin_name}: {implementation.function.__name__}({passed})"
     return f"{called} {outcome} in {seconds * 1000:,.1f} ms", result, error
 
 

@@ -21,7 +21,7 @@ from nnbench.launching.audience import Audience
 from nnbench.launching.interrupts import interruptible
 from nnbench.launching.plan import FINAL, Phase, Plan, make_plan
 from nnbench.launching.results import Results
-from nnbench.report.cells import write_documents
+from nnbench.report.documents import write_documents
 from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Store
 from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, default_uri
 

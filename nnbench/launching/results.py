@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnbench.analysis.comparison import Comparison
 from nnbench.report.cells import Line, lines
-from nnbench.report.comparison import comparison
+from nnbench.report.comparing import compare_launch
 from nnbench.store import Launch, Store
 from nnbench.tracking import Tracker
 
@@ -48,7 +48,7 @@ class Results:
     @cached_property
     def comparison(self) -> Comparison | None:
         """What the results say about the grid's factor; None for a grid without `[compare]`, or before settings are chosen."""
-        return comparison(self.launch, self.store) if self.launch.cells else None
+        return compare_launch(self.launch, self.store) if self.launch.cells else None
 
     @cached_property
     def trials(self) -> pd.DataFrame:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
-from nnbench.report import comparison, gradients, tables
-from nnbench.report.pictures import comparison as pictures
-from nnbench.report.pictures import files
-from nnbench.store import Launch, LaunchCell, Store
+from nnbench.report import gradients, tables
+from nnbench.store import Launch, LaunchCell
 
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
 
@@ -29,18 +25,37 @@ class Line:
     """passed, failed or off."""
 
 
+@dataclass(frozen=True)
+class Totals:
+    """Trials by what became of them."""
+
+    done: int
+    diverged: int
+    failed: int
+
+    @property
+    def trials(self) -> int:
+        """All of them."""
+        return self.done + self.diverged + self.failed
+
+
 def lines(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     """Cells that have results, the best mean test accuracy first; ties go to the fewer steps."""
     by_cell: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         by_cell[row["cell_id"]].append(row)
-    found = [Line(cell, summarize(by_cell[cell.id]), launch.gradcheck_status(cell)) for cell in launch.cells if by_cell[cell.id]]
-    return sorted(found, key=_rank)
+    summaries = ((cell, summarize(by_cell[cell.id])) for cell in launch.cells if by_cell[cell.id])
+    return sorted((Line(cell, summary, launch.gradcheck_status(cell)) for cell, summary in summaries), key=_rank)
 
 
-def totals(found: Sequence[Line]) -> dict[str, int]:
+def totals(lines: Sequence[Line]) -> Totals:
     """How many trials there are of each status."""
-    return {name: sum(getattr(line.summary, name) for line in found) for name in ("done", "diverged", "failed")}
+    summaries = [line.summary for line in lines]
+    return Totals(
+        done=sum(summary.done for summary in summaries),
+        diverged=sum(summary.diverged for summary in summaries),
+        failed=sum(summary.failed for summary in summaries),
+    )
 
 
 def measures(line: Line) -> tuple[str, ...]:
@@ -57,53 +72,25 @@ def steps(value: float) -> str:
     return "–" if math.isnan(value) else "never" if math.isinf(value) else f"{value:.0f}"
 
 
-def markdown(launch: Launch, found: Sequence[Line], limit: int = 30, compared: str = "") -> str:
+def markdown(launch: Launch, lines: Sequence[Line], limit: int = 30, compared: str = "") -> str:
     """The question, what the comparison says, the counts and the best cells, as the Description of the launch's run."""
-    count = totals(found)
+    count = totals(lines)
     fields = launch.varying
-    rows = [[*(line.cell.labels[name] for name in fields), *measures(line)] for line in found[:limit]]
-    rest = [f"\n{len(found) - limit} more cells follow; results.csv has all of them."] if len(found) > limit else []
+    rows = [[*(line.cell.labels[name] for name in fields), *measures(line)] for line in lines[:limit]]
+    rest = [f"\n{len(lines) - limit} more cells follow; results.csv has all of them."] if len(lines) > limit else []
     return "\n".join(
         [
             f"**{launch.question or launch.grid}**",
             "",
             *([compared, ""] if compared else []),
-            f"{len(found)} cells, {sum(count.values())} trials: {count['done']} done, {count['diverged']} diverged, "
-            f"{count['failed']} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
+            f"{len(lines)} cells, {count.trials} trials: {count.done} done, {count.diverged} diverged, "
+            f"{count.failed} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
             "",
             *(f"**Gradient check failed**, so its figures mean little: {each}\n" for each in gradients.failures(launch)),
             *tables.markdown_lines([*fields, *MEASURES], rows),
             *rest,
         ]
     )
-
-
-def write_documents(store: Store) -> Callable[[Launch, Path], Mapping[str, str]]:
-    """A function that writes what is worth keeping beside a launch into a folder, and returns what its run is tagged with."""
-
-    def write(launch: Launch, folder: Path) -> Mapping[str, str]:
-        rows = store.rows(launch.trial_ids)
-        overrides = "".join(f"# --set {override}\n" for override in launch.overrides)
-        found = comparison.comparison(launch, store)
-        texts = {
-            "summary.md": markdown(launch, lines(launch, rows), compared=comparison.markdown(found) if found else ""),
-            "results.csv": as_csv(launch, rows),
-            "grid.toml": overrides + launch.text,
-            "environment.json": json.dumps(dict(launch.environment), indent=2),
-        }
-        if found:
-            picture = pictures.draw(found)
-            files.save(picture, f"{launch.grid}: {found.factor}", folder / "comparison.png")
-            texts |= {"tuning.csv": comparison.tuning_csv(launch, found)} if found.choices else {}
-            texts |= {"comparison.json": comparison.as_json(found), "comparison.csv": comparison.as_csv(found)}
-        if launch.gradcheck != "off":
-            texts["gradcheck.csv"] = gradients.csv_text(launch)
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        store.export(launch.trial_ids, folder / "results.parquet")
-        return comparison.tags(found) if found else {}
-
-    return write
 
 
 def as_csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -61,11 +61,11 @@ def _field_texts(cls: type) -> dict[str, str]:
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
     except (OSError, TypeError, SyntaxError, ValueError):  # no source, or none that can be told apart
         return {}
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     body = definition.body if isinstance(definition, ast.ClassDef) else []
     for field, below in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
             text = below.value.value if isinstance(below.value, ast.Constant) else None
             if isinstance(text, str):
-                found[field.target.id] = " ".join(text.split())
-    return found
+                texts[field.target.id] = " ".join(text.split())
+    return texts

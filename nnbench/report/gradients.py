@@ -18,15 +18,15 @@ Check = Mapping[str, Any]
 
 def failures(launch: Launch) -> list[str]:
     """One line for each network whose check failed: what it is, and why."""
-    found = []
+    failed = []
     for check, cells in networks(launch):
         if not check["passed"]:
             label = cells[0].labels
             penalty = "" if label["penalty"] == "none" else f", penalty {label['penalty']}"
             where = f"activation {label['activation']}, loss {label['loss']}{penalty}, hidden {label['hidden']}"
             count = f" ({len(cells)} cells)" if len(cells) > 1 else ""
-            found.append(f"{where}{count}: {check['reason']}")
-    return found
+            failed.append(f"{where}{count}: {check['reason']}")
+    return failed
 
 
 def networks(launch: Launch) -> list[tuple[Check, list[LaunchCell]]]:
@@ -69,12 +69,12 @@ def csv_text(launch: Launch) -> str:
     head = [*NETWORK, "hidden", "cells", "layer", "passed", *figures, *(f"worst_{name}" for name in place), "reason"]
     rows: list[Sequence[Any]] = []
     for check, cells in networks(launch):
-        own = [*(cells[0].labels[name] for name in (*NETWORK, "hidden")), len(cells)]
+        network = [*(cells[0].labels[name] for name in (*NETWORK, "hidden")), len(cells)]
         worst: Sequence[Any] = [check["worst"][name] for name in place] if check["worst"] else [""] * len(place)
-        rows.append([*own, "all", check["passed"], *(check[name] for name in figures), *worst, check["reason"]])
+        rows.append([*network, "all", check["passed"], *(check[name] for name in figures), *worst, check["reason"]])
         for layer in check["layers"]:
             passed = not layer["failed"]
-            rows.append([*own, layer["layer"], passed, *(layer[name] for name in figures), *[""] * (len(place) + 1)])
+            rows.append([*network, layer["layer"], passed, *(layer[name] for name in figures), *[""] * (len(place) + 1)])
     return tables.csv_text(head, rows)
 
 

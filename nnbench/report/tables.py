@@ -1,11 +1,24 @@
-"""Tables as text for other programs: CSV and Markdown."""
+"""Tables: one with what is to be said about it, and tables as text for other programs, CSV and Markdown."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with what is to be said about it."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    right: tuple[str, ...] = ()
+    """Columns of figures."""
+    below: str = ""
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

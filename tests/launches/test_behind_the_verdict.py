@@ -12,7 +12,7 @@ import pytest
 
 from nnbench import Catalog, Grid, Results, hookimpl
 from nnbench import run as run_grid
-from nnbench.report import comparison
+from nnbench.report import exports
 from nnbench.store import Store, merge_into
 
 DATASETS = ["moons", "circles", "xor", "spirals", "rings", "sine"]
@@ -47,12 +47,12 @@ def test_a_claim_that_was_there_first_stays_so_and_one_added_later_is_post_hoc(c
     more = launched(grid(catalog, *ACTIVATIONS, early + late, seeds="4"), catalog, tmp_path)
     assert claims_of(more) == [("one is better", False), ("the other is better", True)]
     assert more.comparison is not None
-    told = comparison.markdown(more.comparison)
+    told = exports.markdown(more.comparison)
     assert "**Claims**" in told
     assert "post hoc" in told
     assert "written after the first results of its trials" in told
-    assert "post hoc" in comparison.tags(more.comparison)["nnbench.claims"]
-    assert "**Claims, written before the launch**" in comparison.markdown(first.comparison)  # type: ignore[arg-type]
+    assert "post hoc" in exports.tags(more.comparison)["nnbench.claims"]
+    assert "**Claims, written before the launch**" in exports.markdown(first.comparison)  # type: ignore[arg-type]
 
 
 def test_a_claim_is_no_earlier_for_having_been_merged_into_another_folder(catalog: Catalog, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_launch_interrupted_behind_the_verdict_goes_on_with_that(catalog: Cata
     assert again.status == "finished"
     assert again.launch.id == stopped.launch.id
     assert again.trained == stopped.left
-    assert comparison.as_json(again.comparison) == comparison.as_json(whole.comparison)  # type: ignore[arg-type]
+    assert exports.as_json(again.comparison) == exports.as_json(whole.comparison)  # type: ignore[arg-type]
 
 
 def test_nothing_behind_the_verdict_is_trained_twice_or_told_as_a_result(catalog: Catalog, tmp_path: Path) -> None:

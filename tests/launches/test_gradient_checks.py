@@ -17,7 +17,7 @@ import pytest
 
 from nnbench import Activation, Catalog, Grid, hookimpl, run, work
 from nnbench.engine.gradcheck import check_gradients
-from nnbench.report.cells import write_documents
+from nnbench.report.documents import write_documents
 from nnbench.store import Launch, Store
 from nnbench.tracking import default_uri, prepare, sync
 from nnbench.work import worker

@@ -15,7 +15,7 @@ import pytest
 from nnbench import Catalog, Grid
 from nnbench import run as run_grid
 from nnbench.launching.results import Results
-from nnbench.report.cells import write_documents
+from nnbench.report.documents import write_documents
 from nnbench.store import SCHEMA, Store
 from nnbench.tracking import Projection, default_uri, prepare, sync
 

@@ -175,7 +175,7 @@ def walked(optimizer: Optimizer, steps: int) -> np.ndarray:
 @every(Optimizer)
 def test_an_optimizer_shows_the_path_that_it_takes_from_the_start(component: Optimizer) -> None:
     optimizer = replace(component, lr=0.01)
-    figure = draw(optimizer, given=["lr"])
+    figure = draw(optimizer, chosen=["lr"])
     line = [mark for mark in figure.panels[0].marks if isinstance(mark, Line)][-1]
     shown = np.stack([line.x, line.y], axis=1)
     np.testing.assert_array_equal(shown[0], [-1.5, 0.5])
@@ -223,7 +223,7 @@ class Average(Plunge):
 
 
 def test_a_path_ends_where_it_diverges_and_the_picture_says_so() -> None:
-    figure = draw(Plunge(lr=50.0), given=["lr"])
+    figure = draw(Plunge(lr=50.0), chosen=["lr"])
     line = figure.panels[1].marks[0]
     assert isinstance(line, Line)
     assert 0 < len(line.x) < 20
@@ -232,7 +232,7 @@ def test_a_path_ends_where_it_diverges_and_the_picture_says_so() -> None:
 
 
 def test_what_an_optimizer_evaluates_is_drawn_with_the_path_of_its_own() -> None:
-    figure = draw(Average(), given=["lr"])
+    figure = draw(Average(), chosen=["lr"])
     evaluated, own = (mark for mark in reversed(figure.panels[0].marks) if isinstance(mark, Line) and mark.color != MUTED)
     assert own.dashed
     np.testing.assert_allclose(evaluated.x[1:], own.x[1:] / 2)

@@ -45,9 +45,9 @@ def write(text: str, folder: Path) -> Path:
 
 def page(cards: Sequence[Card], catalog: Catalog) -> str:
     """HTML: every card under its kind, plugins that did not load, styles and script, and no reference to anything outside."""
-    of = {kind: [card for card in cards if card.kind == kind] for kind in KINDS}
-    kinds = {kind: own for kind, own in of.items() if own}
-    links = "".join(f'<a href="#{kind}">{plural(kind)} <small>{len(own)}</small></a>' for kind, own in kinds.items())
+    by_kind = {kind: [card for card in cards if card.kind == kind] for kind in KINDS}
+    kinds = {kind: those for kind, those in by_kind.items() if those}
+    links = "".join(f'<a href="#{kind}">{plural(kind)} <small>{len(those)}</small></a>' for kind, those in kinds.items())
     failures = "".join(f"<li>{escape(str(failure))}</li>" for failure in catalog.failures)
     broken = f'<section class="failures"><h2>Not loaded</h2><ul>{failures}</ul></section>' if failures else ""
     about = f"nnbench {escape(catalog.harness.version)}"
@@ -72,7 +72,7 @@ def page(cards: Sequence[Card], catalog: Catalog) -> str:
 <main>
 <p class="count"><span id="shown">{len(cards)} components</span>, drawn with their defaults by {about}.</p>
 {broken}
-{"".join(_section(kind, own) for kind, own in kinds.items())}
+{"".join(_section(kind, those) for kind, those in kinds.items())}
 <p id="nothing" hidden>Nothing here matches.</p>
 </main>
 <script>
@@ -84,7 +84,7 @@ def page(cards: Sequence[Card], catalog: Catalog) -> str:
 
 def _section(kind: str, cards: Sequence[Card]) -> str:
     return f"""<section id="{kind}">
-<h2>{plural(kind).capitalize()}</h2>
+<h2>{plural(kind)}</h2>
 <p class="read">{escape(READING[kind])}</p>
 <div class="cards">
 {"".join(map(_card, cards))}</div>
@@ -120,17 +120,17 @@ def _card(card: Card) -> str:
 
 
 def _meaning(meaning: str, accepted: str) -> str:
-    own = f"{_coded(meaning)} " if meaning else ""
-    return f"{own}<small>{escape(accepted)}</small>"
+    text = f"{_coded(meaning)} " if meaning else ""
+    return f"{text}<small>{escape(accepted)}</small>"
 
 
 def _paragraphs(docstring: str) -> str:
     """Paragraphs to be wrapped anew, but for those with indented lines, lists or tables, which stay as they are."""
-    found = []
+    parts = []
     for paragraph in re.split(r"\n\s*\n", docstring):
         laid_out = re.search(r"^(\s|[-*|+]\s|>>>)", paragraph, re.MULTILINE)
-        found.append(f"<pre>{_coded(paragraph)}</pre>" if laid_out else f"<p>{_coded(' '.join(paragraph.split()))}</p>")
-    return "".join(found)
+        parts.append(f"<pre>{_coded(paragraph)}</pre>" if laid_out else f"<p>{_coded(' '.join(paragraph.split()))}</p>")
+    return "".join(parts)
 
 
 def _coded(text: str) -> str:

@@ -36,11 +36,11 @@ def draw(dataset: Dataset) -> Figure:
     plane = projection((x - mean) / std, labels)
     raw = dataset.features <= 2
     shift, scale = (mean, std) if raw else (np.zeros_like(mean), np.ones_like(std))
-    few, own = ((x - mean) / std)[:SHOWN], labels[:SHOWN]
+    few, classes = ((x - mean) / std)[:SHOWN], labels[:SHOWN]
     points = plane.apply(few * scale + shift)
-    wrong = model.predict(few) != own
+    wrong = model.predict(few) != classes
     if dataset.features == 1:
-        points[:, 1] = own + 0.6 * stream(0, "picture", "jitter").random(len(own)) - 0.3
+        points[:, 1] = classes + 0.6 * stream(0, "picture", "jitter").random(len(classes)) - 0.3
     x_limits, y_limits = limits([points[:, 0]]), limits([points[:, 1]])
     ratio = (x_limits[1] - x_limits[0]) / (y_limits[1] - y_limits[0])
     square = 1 / SIMILAR < ratio < SIMILAR and dataset.features > 1
@@ -54,11 +54,11 @@ def draw(dataset: Dataset) -> Figure:
     boundary = _boundary(model, plane, shift, scale, x_limits, y_limits)
     seen: tuple[Mark, ...] = (
         *(Line(line[:, 0], line[:, 1], MUTED) for line in boundary),
-        *(replace(each, faint=True) for each in _by_class(points[~wrong], own[~wrong])),
-        *(replace(each, marker="cross") for each in _by_class(points[wrong], own[wrong])),
+        *(replace(each, faint=True) for each in _by_class(points[~wrong], classes[~wrong])),
+        *(replace(each, marker="cross") for each in _by_class(points[wrong], classes[wrong])),
     )
     panels = (
-        Panel(f"{dataset.classes} classes", _by_class(points, own), **axes),
+        Panel(f"{dataset.classes} classes", _by_class(points, classes), **axes),
         Panel("best linear model, × wrong", seen, **axes),
     )
     return Figure(panels, _caption(dataset, accuracy, plane))

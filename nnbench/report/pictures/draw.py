@@ -44,8 +44,8 @@ READING = {
 """How to read the pictures of each kind."""
 
 
-def draw(component: Component, given: Collection[str] = ()) -> Figure:
-    """What is to be seen of a component; `given` names the hyperparameters that someone chose, which stay as they are.
+def draw(component: Component, chosen: Collection[str] = ()) -> Figure:
+    """What is to be seen of a component; `chosen` names the hyperparameters that someone chose, which stay as they are.
 
     Deterministic. Raises ContractError if the component breaks its contract, and whatever it raises itself.
     """
@@ -56,7 +56,7 @@ def draw(component: Component, given: Collection[str] = ()) -> Figure:
             case Initializer():
                 return initializers.draw(component)
             case Optimizer():
-                return optimizers.draw(component, tuned="lr" not in given)
+                return optimizers.draw(component, tuned="lr" not in chosen)
             case Schedule():
                 return schedules.draw(component)
             case Loss():

@@ -35,15 +35,15 @@ def draw(optimizer: Optimizer, tuned: bool = True) -> Figure:
     best = int(np.where(np.isfinite(mean), mean, np.inf).argmin())
     finite = np.isfinite(evaluated[:, best]).all(axis=1)
     path = evaluated[: int(finite.argmin()) if not finite.all() else None, best]
-    own = stepped[: len(path), best]
-    panels = (_path(path, own), _descent(path))
-    return Figure(panels, _caption(candidates, best, tuned, path) + ("" if np.array_equal(own, path) else AVERAGED))
+    steps = stepped[: len(path), best]
+    panels = (_path(path, steps), _descent(path))
+    return Figure(panels, _caption(candidates, best, tuned, path) + ("" if np.array_equal(steps, path) else AVERAGED))
 
 
 def height(x: Array, y: Array) -> Array:
     """((1 - x)² + 5 (y - x²)²) / 10: a valley along the parabola y = x², lowest at (1, 1)."""
-    found: Array = ((1 - x) ** 2 + 5 * (y - x * x) ** 2) / 10
-    return found
+    heights: Array = ((1 - x) ** 2 + 5 * (y - x * x) ** 2) / 10
+    return heights
 
 
 def slope(params: Weights) -> Weights:
@@ -73,12 +73,12 @@ def descend(candidates: list[Optimizer]) -> tuple[Array, Array]:
     return np.array(stepped), np.array(evaluated)
 
 
-def _path(path: Array, own: Array) -> Panel:
-    """Seen from above; the optimizer's own path is dashed where what it evaluates is something else."""
+def _path(path: Array, steps: Array) -> Panel:
+    """Seen from above; the path of its steps is dashed where what it evaluates is something else."""
     x, y = path.T
     marks: list[Mark] = [Line(line[:, 0], line[:, 1], MUTED) for line in _valley()]
-    if not np.array_equal(own, path):
-        marks.append(Line(own[:, 0], own[:, 1], 2, dashed=True))
+    if not np.array_equal(steps, path):
+        marks.append(Line(steps[:, 0], steps[:, 1], 2, dashed=True))
     marks += [
         Line(x, y),
         Points(x[::DOTS], y[::DOTS]),
@@ -102,11 +102,11 @@ def _valley() -> list[Array]:
 def _caption(candidates: list[Optimizer], best: int, tuned: bool, path: Array) -> str:
     rate = label(candidates[best].lr)
     if len(candidates) > 1:
-        said = f"lr = {rate}, the one of {len(candidates)} in its search space that stays lowest"
+        rule = f"lr = {rate}, the one of {len(candidates)} in its search space that stays lowest"
     elif tuned:
-        said = f"lr = {rate}, its default"
+        rule = f"lr = {rate}, its default"
     else:
-        said = f"lr = {rate}, as given"
+        rule = f"lr = {rate}, as given"
     if len(path) <= STEPS:
-        return f"{said}; it diverges after {len(path) - 1} steps."
-    return f"{said}; height {number(float(height(*path[-1])), 2)} after {STEPS} steps."
+        return f"{rule}; it diverges after {len(path) - 1} steps."
+    return f"{rule}; height {number(float(height(*path[-1])), 2)} after {STEPS} steps."

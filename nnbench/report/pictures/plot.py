@@ -65,16 +65,16 @@ ANYWHERE = Style(ink="#767676", muted="#8a8a8a", grid="#8a8a8a40")
 """Readable on white and on black, without a background."""
 
 
-def png(figure: Figure, title: str, made: str = "") -> bytes:
-    """A picture with title and caption, dark on white; `made` becomes its metadata."""
+def png(figure: Figure, title: str, software: str = "") -> bytes:
+    """A picture with title and caption, dark on white; `software` becomes its metadata."""
     out = io.BytesIO()
-    _canvas(figure, PAPER, title).savefig(out, format="png", dpi=DOTS, metadata={"Software": made})
+    _canvas(figure, PAPER, title).savefig(out, format="png", dpi=DOTS, metadata={"Software": software})
     return out.getvalue()
 
 
-def svg(figure: Figure, title: str, made: str = "") -> str:
+def svg(figure: Figure, title: str, software: str = "") -> str:
     """The same, readable on any background, text as outlines so that it looks alike everywhere."""
-    return _svg(_canvas(figure, ANYWHERE, title), "path", {"Creator": made, "Date": None})
+    return _svg(_canvas(figure, ANYWHERE, title), "path", {"Creator": software, "Date": None})
 
 
 def inline_svg(figure: Figure, prefix: str) -> str:
@@ -86,7 +86,7 @@ def inline_svg(figure: Figure, prefix: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r' width="[^"]*pt" height="[^"]*pt"| xmlns(:xlink)?="[^"]*"| version="1.1"', "", text, count=5)
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
-    text = re.sub(r' id="([^"]*)"', lambda found: f' id="{prefix}-{found[1]}"' if found[1] in used else "", text)
+    text = re.sub(r' id="([^"]*)"', lambda match: f' id="{prefix}-{match[1]}"' if match[1] in used else "", text)
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}-", text).replace("xlink:href", "href")
     text = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", text)
     variables = {ANYWHERE.ink: "--ink", ANYWHERE.muted: "--muted", **{color: f"--c{i}" for i, color in enumerate(COLORS)}}

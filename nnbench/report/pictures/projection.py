@@ -29,13 +29,13 @@ class Projection:
 
     def apply(self, x: Array) -> Array:
         """Coordinates of samples along the axes, (sample, axis)."""
-        found: Array = x @ self.directions
-        return found
+        coordinates: Array = x @ self.directions
+        return coordinates
 
     def embed(self, points: Array) -> Array:
         """Samples that lie in the plane, all else average."""
-        found: Array = points @ self.directions.T
-        return found
+        samples: Array = points @ self.directions.T
+        return samples
 
 
 def projection(x: Array, labels: np.ndarray) -> Projection:
@@ -43,12 +43,12 @@ def projection(x: Array, labels: np.ndarray) -> Projection:
     features = x.shape[1]
     if features <= 2:
         return Projection(np.eye(features, 2), ("x₀", "x₁" if features == 2 else ""))
-    few, own = x[:LOOKED_AT], labels[:LOOKED_AT]
+    few, classes = x[:LOOKED_AT], labels[:LOOKED_AT]
     pairs = list(combinations(range(min(features, MOST_FEATURES)), 2))
-    scores = [neighbour_accuracy(few[:, pair], own) for pair in pairs]
+    scores = [neighbour_accuracy(few[:, pair], classes) for pair in pairs]
     best = int(np.argmax(scores))
     principal = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[2][:2].T
-    if neighbour_accuracy(few @ principal, own) > scores[best] + WORTH:
+    if neighbour_accuracy(few @ principal, classes) > scores[best] + WORTH:
         return Projection(principal, ("component 1", "component 2"), f"the first two principal components of {features} features")
     i, j = pairs[best]
     names = f"x{_low(i)}", f"x{_low(j)}"

@@ -54,11 +54,11 @@ def stalling_loss() -> tuple[Array, Array]:
 
 def adjustments(schedule: Schedule, evaluated: Array, losses: Array) -> Array:
     """The schedule's adjustment at each step, 1 before the first evaluation; each counts from its evaluation on."""
-    found = np.ones(TOTAL)
+    factors = np.ones(TOTAL)
     steps, seen = [int(step) for step in evaluated], [float(loss) for loss in losses]
     for count, step in enumerate(steps, start=1):
-        found[step:] = schedule.adjustment(steps[:count], seen[:count])
-    return found
+        factors[step:] = schedule.adjustment(steps[:count], seen[:count])
+    return factors
 
 
 def _steps(at: np.ndarray, factor: Array) -> Line:

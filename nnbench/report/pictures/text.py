@@ -60,13 +60,13 @@ def _panel(panel: Panel, columns: int, colors: bool) -> list[Row]:
         _mark(canvas, panel, mark, colors)
     drawn = [line.replace(BLANK, " ") for line in canvas.plot(linesep="\n").split("\n")]
     at = {_place(value, (low, high), rows): text for value, text in y_ticks.items()}
-    found: list[Row] = [(_cut(panel.title, columns), len(_cut(panel.title, columns)))]
+    lines: list[Row] = [(_cut(panel.title, columns), len(_cut(panel.title, columns)))]
     for row, line in enumerate(drawn):
         tick = at.get(rows - 1 - row)
-        found.append((f"{tick or '':>{margin}} {'┤' if tick else '│'}{line}", columns))
-    found += [(line, len(line)) for line in _below(panel, x_ticks, margin, width)]
+        lines.append((f"{tick or '':>{margin}} {'┤' if tick else '│'}{line}", columns))
+    lines += [(line, len(line)) for line in _below(panel, x_ticks, margin, width)]
     legend = [_sample(mark, colors) for mark in panel.marks if mark.label]
-    return [*found, *((" " * (margin + 2) + text, margin + 2 + length) for text, length in legend)]
+    return [*lines, *((" " * (margin + 2) + text, margin + 2 + length) for text, length in legend)]
 
 
 def _below(panel: Panel, x_ticks: dict[float, str], margin: int, width: int) -> Iterator[str]:
@@ -95,7 +95,10 @@ def ticks(limits: Limits, count: int, whole: bool = False) -> list[float]:
     low, high = limits
     rough = (high - low) / count
     unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough * (1 - 1e-9))
+    steps = [unit * factor for factor in (1, 2, 5, 10)]
+    step = next(each for each in steps if each >= rough * (1 - 1e-9))
+    if step > high - low:  # two ticks can ask for a step so long that none of its multiples lies within the limits
+        step = max(each for each in steps if each <= high - low)
     step = max(1.0, round(step)) if whole else step
     first = math.ceil(low / step - 1e-9)
     return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]

@@ -1,45 +1,47 @@
-"""A comparison: performance profiles, mean ranks, and the best level against each of the others."""
+"""A factor's levels: performance profiles, mean ranks, and the best level against each of the others."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from nnbench.analysis.comparison import ALPHA, TAUS, Comparison, Level, reversed_pair
-from nnbench.analysis.metrics import METRICS
 from nnbench.report.pictures.figure import MUTED, Figure, Line, Panel, Points
+from nnbench.report.words import METRIC_WORDS
 
 MOST = 7
 """Levels that can be told apart by colour."""
 
 
-def draw(found: Comparison) -> Figure:
+def draw(comparison: Comparison) -> Figure:
     """The best levels, each in the same colour in every panel."""
-    panels = [panel for panel in (_profiles(found), _improvements(found), _ranks(found)) if panel]
-    left = len(found.levels) - MOST
+    panels = [panel for panel in (_profiles(comparison), _improvements(comparison), _ranks(comparison)) if panel]
+    left = len(comparison.levels) - MOST
     return Figure(tuple(panels), f"The {MOST} best levels; {left} more are in the tables." if left > 0 else "")
 
 
-def _profiles(found: Comparison) -> Panel | None:
+def _profiles(comparison: Comparison) -> Panel | None:
     """Share of runs that took at most tau times as long as the best on the same task and seed."""
-    lines = [Line(np.array(TAUS), np.array(level.profile), color, level.name) for color, level in _drawn(found) if level.profile]
+    taus = np.array(TAUS)
+    lines = [Line(taus, np.array(level.profile), color, level.name) for color, level in _drawn(comparison) if level.profile]
     if not lines:
         return None
-    return Panel("runs within τ × the best", tuple(lines), f"τ, {METRICS[found.metric].says}", (1.0, TAUS[-1]), (0.0, 1.02))
+    below = f"τ, {METRIC_WORDS[comparison.metric].name}"
+    return Panel("runs within τ × the best", tuple(lines), below, (1.0, TAUS[-1]), (0.0, 1.02))
 
 
-def _improvements(found: Comparison) -> Panel | None:
+def _improvements(comparison: Comparison) -> Panel | None:
     """Probability that the best level is better than each other one: dots are data sets, the line is the interval of the mean."""
-    if len(found.levels) < 2:
+    if len(comparison.levels) < 2:
         return None
-    best = found.levels[0].name
+    best = comparison.levels[0].name
     pairs = {
         pair.second: pair
-        for each in found.pairs
+        for each in comparison.pairs
         if best in (each.first, each.second)
         for pair in [each if each.first == best else reversed_pair(each)]
     }
-    marks: list[Line | Points] = [Line(np.array([0.5, 0.5]), np.array([-len(found.levels), 1.0]), MUTED, dashed=True)]
-    shown = [(color, level) for color, level in _drawn(found) if level.name in pairs]
+    marks: list[Line | Points] = [Line(np.array([0.5, 0.5]), np.array([-len(comparison.levels), 1.0]), MUTED, dashed=True)]
+    shown = [(color, level) for color, level in _drawn(comparison) if level.name in pairs]
     for row, (color, level) in enumerate(shown):
         pair = pairs[level.name]
         chances = np.array([each.improvement for each in pair.datasets])
@@ -52,12 +54,12 @@ def _improvements(found: Comparison) -> Panel | None:
     return Panel(f"{best} is better", tuple(marks), "probability; rings: data sets", (-0.02, 1.02), (bottom, top), rows=True)
 
 
-def _ranks(found: Comparison) -> Panel | None:
+def _ranks(comparison: Comparison) -> Panel | None:
     """Mean ranks, where Friedman's test tells them apart; levels that a bar joins are not different by Nemenyi's."""
-    ranking = found.ranking
+    ranking = comparison.ranking
     if ranking is None or ranking.p > ALPHA:
         return None
-    shown = _drawn(found)
+    shown = _drawn(comparison)
     marks: list[Line | Points] = []
     ranks = ranking.ranks[: len(shown)]
     joined = [(low, max(rank for rank in ranks if rank - low <= ranking.critical_difference)) for low in ranks]
@@ -67,7 +69,7 @@ def _ranks(found: Comparison) -> Panel | None:
     for row, (color, level) in enumerate(shown):
         marks.append(Points(np.array([ranks[row]]), np.array([-float(row)]), color, level.name))
     return Panel(
-        f"mean rank, {len(found.datasets)} data sets",
+        f"mean rank, {len(comparison.datasets)} data sets",
         tuple(marks),
         f"1 is best; critical difference {ranking.critical_difference:.2f}",
         (0.8, max(ranks) + 0.2),
@@ -76,5 +78,5 @@ def _ranks(found: Comparison) -> Panel | None:
     )
 
 
-def _drawn(found: Comparison) -> list[tuple[int, Level]]:
-    return list(enumerate(found.levels[:MOST]))
+def _drawn(comparison: Comparison) -> list[tuple[int, Level]]:
+    return list(enumerate(comparison.levels[:MOST]))

@@ -1,0 +1,116 @@
+"""What is printed of a launch when it is over: its best cells, what went wrong, and its comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from nnbench.analysis.comparison import Comparison
+from nnbench.cli.output import fits, table
+from nnbench.launching.results import Results
+from nnbench.report import gradients
+from nnbench.report.caveats import notes
+from nnbench.report.cells import MEASURES, Line, measures, totals
+from nnbench.report.sections import sections
+from nnbench.report.verdict import verdict
+
+LIMIT = 20
+"""Cells that are printed at most, shared by the tasks, unless all are asked for."""
+
+
+def print_comparison(out: Console, comparison: Comparison) -> None:
+    """The tables of a comparison, and below them, where a person looks last, the verdict."""
+    for section in sections(comparison):
+        out.print()
+        out.print(table(section.head, section.rows, section.right, title=section.title))
+        if section.below:
+            out.print(section.below, markup=False)
+    out.print()
+    for note in notes(comparison):
+        out.print(note, style="yellow", markup=False)
+    out.print(verdict(comparison), style="bold", markup=False)
+    out.print()
+
+
+def print_summary(out: Console, results: Results, show_all: bool, fresh: bool) -> None:
+    """The best cells of each task, how many trials ended how, and what is still to be done."""
+    if results.status == "interrupted" and not results.launch.cells:
+        choosing = f"Interrupted while settings were chosen: {results.left} tuning trials are still to be trained"
+        out.print(f"{choosing}; the same command goes on.", style="bold")
+        return
+    _print_best(out, results, show_all)
+    _print_counts(out, results)
+    if not results.trained and results.status == "finished":
+        out.print("Nothing was trained: every trial has a result already (--fresh trains them again).", style="bold")
+    if results.status == "interrupted":
+        going_on = "without --fresh, only what has no result is" if fresh else "the same command goes on"
+        out.print(f"Interrupted: {results.left} trials are still to be trained; {going_on}.", style="bold")
+    for failure in gradients.failures(results.launch):
+        out.print(f"Gradient check failed, so its figures mean little: {failure}", style="red", markup=False)
+    for cause, titles in _failures(results).items():
+        some = ", ".join(dict.fromkeys(titles[:3])) + (", …" if len(set(titles)) > 3 else "")
+        out.print(f"{len(titles)} failed: {cause}; in {some}", style="red", markup=False)
+
+
+def _print_best(out: Console, results: Results, show_all: bool) -> None:
+    fields = [name for name in results.launch.varying if name != "dataset"]
+    tasks = list(dict.fromkeys(cell.labels["dataset"] for cell in results.launch.cells))
+    targets = {row["cell_id"]: row["target"] for row in results.rows if row["status"] != "failed"}
+    for task in tasks:
+        lines = [line for line in results.lines if line.cell.labels["dataset"] == task]
+        if not lines:
+            continue
+        shown = lines if show_all else lines[: max(LIMIT // len(tasks), 5)]
+        target = next((targets[line.cell.id] for line in lines if line.cell.id in targets), None)
+        out.print()
+        out.print(_cells(out, fields, shown, task if target is None else f"{task}, target accuracy {target:.3g}"))
+        if len(lines) > len(shown):
+            out.print(f"… and {len(lines) - len(shown)} more; --all prints them")
+
+
+def _print_counts(out: Console, results: Results) -> None:
+    count = totals(results.lines)
+    out.print()
+    out.print(
+        f"{len(results.lines)} cells, best mean test accuracy first, ± standard deviation over seeds: {count.done} trials done, "
+        f"{count.diverged} diverged (each counts as accuracy 0), {count.failed} failed."
+    )
+    unsound = [(results.launch.title(line.cell), line.summary) for line in results.lines if line.summary.diverged]
+    for title, summary in unsound[:5]:
+        out.print(f"diverged: {title} ({summary.diverged} of {summary.trials} seeds)", markup=False)
+    if len(unsound) > 5:
+        out.print(f"… and {len(unsound) - 5} more cells with diverged trials")
+
+
+def _cells(out: Console, fields: Sequence[str], shown: Sequence[Line], title: str) -> Table:
+    """As many columns as fit: figures that are the same for all or the least telling go first."""
+    columns = dict(zip(MEASURES, zip(*(measures(line) for line in shown), strict=True), strict=True))
+    if len(set(columns["seeds"])) == 1:
+        del columns["seeds"]
+    while True:
+        labels = [[line.cell.labels[name].replace("(", " (") for name in fields] for line in shown]
+        rows = [(*label, *figures) for label, figures in zip(labels, zip(*columns.values(), strict=True), strict=True)]
+        cells = table((*fields, *columns), rows, MEASURES, title=title)
+        if fits(out, cells) or "valid accuracy" not in columns:
+            return cells
+        del columns["valid accuracy"]
+
+
+def _failures(results: Results) -> dict[str, list[str]]:
+    """Titles of failed trials' cells by what failed, and where."""
+    cells = {cell.id: cell for cell in results.launch.cells}
+    titles: dict[str, list[str]] = {}
+    for row in results.rows:
+        if row["status"] == "failed":
+            titles.setdefault(_cause(row["error"]), []).append(results.launch.title(cells[row["cell_id"]]))
+    return titles
+
+
+def _cause(error: str) -> str:
+    """The line of a traceback that names the exception, the first after the last frame, and that frame."""
+    lines = error.strip().splitlines()
+    last = max((number for number, line in enumerate(lines) if line.startswith('  File "')), default=-1)
+    cause = next((line for line in lines[last + 1 :] if line and not line.startswith(" ")), lines[-1])
+    return cause if last < 0 else f"{cause} ({lines[last].strip().replace('File ', '', 1)})"

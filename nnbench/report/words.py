@@ -1,0 +1,95 @@
+"""What metrics and counts are called: phrases that sentences are made of, and figures with as many digits as they deserve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nnbench.analysis.statistics import Interval
+
+LEAST_P = 1e-15
+
+
+@dataclass(frozen=True)
+class MetricWords:
+    """How a metric is spoken of."""
+
+    name: str
+    """What it is."""
+    verb: tuple[str, str]
+    """What the better level does, and what better levels do."""
+    advantage: str
+    """What stands between that verb and `than`."""
+
+    def wins(self, count: int = 1) -> str:
+        """What so many better levels do, in words that `than` can follow."""
+        return f"{self.verb[0 if count == 1 else 1]} {self.advantage}"
+
+
+HAS, REACHES, ADDS, KEEPS = ("has", "have"), ("reaches", "reach"), ("adds", "add"), ("keeps", "keep")
+METRIC_WORDS: Mapping[str, MetricWords] = {
+    "steps_to_target": MetricWords("steps to the target", REACHES, "the target in fewer steps"),
+    "epochs_to_target": MetricWords("epochs to the target", REACHES, "the target in fewer epochs"),
+    "test_accuracy": MetricWords("test accuracy", HAS, "a higher test accuracy"),
+    "test_accuracy_last": MetricWords("test accuracy after the last step", HAS, "a higher test accuracy after the last step"),
+    "test_loss": MetricWords("test loss", HAS, "a lower test loss"),
+    "test_loss_last": MetricWords("test loss after the last step", HAS, "a lower test loss after the last step"),
+    "valid_area": MetricWords("area under the validation curve", HAS, "more area under the validation curve"),
+    "train_loss": MetricWords("training loss at the end", HAS, "a lower training loss at the end"),
+    "overfitting": MetricWords("validation loss above training loss at the end", ("over-fits", "over-fit"), "less"),
+    "saturated": MetricWords("rise in saturated units while training", ADDS, "fewer saturated units while training"),
+    "dead": MetricWords("rise in dead units while training", ADDS, "fewer dead units while training"),
+    "activation_decay": MetricWords(
+        "change of the activations' spread from layer to layer",
+        KEEPS,
+        "the spread of activations more level from layer to layer",
+    ),
+    "gradient_decay": MetricWords(
+        "change of the gradients' spread from layer to layer", KEEPS, "the spread of gradients more level from layer to layer"
+    ),
+    "update_rise": MetricWords("evaluations at which updates had grown", ("takes", "take"), "updates that shrink more steadily"),
+    "diverged": MetricWords("diverged trials", ("diverges", "diverge"), "less often"),
+}
+"""For each of `nnbench.analysis.metrics.METRICS`."""
+
+CRITERION_WORDS: Mapping[str, str] = {
+    "steps_to_target": "steps to the target on validation, median",
+    "best_valid_accuracy": "best validation accuracy",
+    "valid_accuracy_last": "validation accuracy after the last step",
+    "valid_area": "area under the validation curve",
+    "best_valid_loss": "validation loss where accuracy was best",
+    "valid_loss_last": "validation loss after the last step",
+    "train_loss_last": "training loss at the end",
+}
+"""What settings are chosen by, for each of `nnbench.analysis.tuning.CRITERIA`."""
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something: `1 seed`, `3 seeds`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; raises IndexError without names."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def p_text(p: float) -> str:
+    """A p-value with as many digits as it deserves."""
+    return "< 1e-15" if p < LEAST_P else f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
+
+
+def p_is(p: float) -> str:
+    """The same in a sentence."""
+    return f"p {p_text(p)}" if p < LEAST_P else f"p = {p_text(p)}"
+
+
+def probability(interval: Interval) -> str:
+    """A probability with its interval, where it has one."""
+    return f"{interval.value:.2f}" + ("" if math.isnan(interval.low) else f" [{interval.low:.2f}, {interval.high:.2f}]")
+
+
+def share(value: float) -> str:
+    """A share as percent; a dash for NaN."""
+    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
