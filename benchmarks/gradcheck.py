@@ -21,9 +21,10 @@ from collections.abc import Callable
 import numpy as np
 
 from nnbench import Grid, load_catalog
-from nnbench.engine import perturbation
+from nnbench.engine.assembly import task
+from nnbench.engine.dense import setup as making
+from nnbench.engine.dense.perturbation import Perturbation
 from nnbench.engine.gradcheck import EPSILON, check_gradients
-from nnbench.engine.perturbation import Setup
 from nnbench.grid import Cell
 from nnbench.work import keep_freed_memory
 
@@ -31,14 +32,15 @@ ROUNDS = 7
 AT_LEAST = 50.0
 
 
-def plain_loop(setup: Setup) -> np.ndarray:
+def plain_loop(setup: Perturbation) -> np.ndarray:
     """The notes' snippet."""
     theta = setup.params[0]
-    weights = setup.layout.layers(setup.params)
+    weights = setup.blocks.views(setup.params)
+    penalized = [w[:, :, :-1] for w in weights]
 
     def objective() -> float:
         scores = setup.network.forward(weights, setup.x, setup.masks)
-        return float(setup.objective.losses(scores, setup.targets).mean() + setup.objective.penalties(weights)[0])
+        return float(setup.objective.losses(scores, setup.targets).mean() + setup.objective.penalties(penalized)[0])
 
     gradient = np.zeros_like(theta)
     for i in range(len(theta)):
@@ -52,13 +54,10 @@ def plain_loop(setup: Setup) -> np.ndarray:
     return gradient
 
 
-def all_at_once(setup: Setup) -> np.ndarray:
+def all_at_once(setup: Perturbation) -> np.ndarray:
     """The same derivatives by nnbench, judgement left out."""
-    found = []
-    for layer, (out, columns) in enumerate(setup.layout.shapes):
-        rows, at = np.divmod(np.arange(out * columns), columns)
-        found.append(setup.differences(layer, rows, at, EPSILON).central)
-    return np.concatenate(found)
+    blocks = enumerate(setup.blocks.blocks)
+    return np.concatenate([setup.differences(number, np.arange(block.size), EPSILON).central for number, block in blocks])
 
 
 def clock(call: Callable[[], object]) -> float:
@@ -75,14 +74,14 @@ def main() -> None:
     keep_freed_memory()
     catalog = load_catalog()
     (cell,) = Grid.from_text("[trial]\nhidden = [[32, 32]]\n", "bench", catalog).cells(catalog)
-    for points in (perturbation.POINTS, 4 * perturbation.POINTS):
-        perturbation.POINTS = points
+    for points in (making.POINTS, 4 * making.POINTS):
+        making.POINTS = points
         measure(cell, check=points == 384)
 
 
 def measure(cell: Cell, check: bool) -> None:
-    setup = Setup(cell)
-    looped = Setup(cell)  # its own, because the loop leaves the last perturbed pass in the network
+    setup = Perturbation(cell, task(cell))
+    looped = Perturbation(cell, task(cell))  # its own, because the loop leaves the last perturbed pass in the network
     difference = float(np.abs(plain_loop(looped) - all_at_once(setup)).max())
     assert difference < 1e-9, difference
     rounds = []

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnbench.engine.network import Layout
-from nnbench.engine.stack import parts
+from nnbench.engine.dense.layout import Layout
+from nnbench.engine.parts import parts
 from nnbench.kinds import (
     Activation,
     Component,

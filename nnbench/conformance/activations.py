@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -19,6 +20,7 @@ from nnbench.conformance.tools import (
     smallest,
 )
 from nnbench.conformance.variants import has_floats, label, neighbours
+from nnbench.engine.parts import float_fields
 from nnbench.kinds import Activation
 
 AXES = ("trial", "unit", "sample")
@@ -203,11 +205,70 @@ def gain_is_positive(case: Case[Activation]) -> None:
         raise Broken(f"gain is {gain}")
 
 
+@law("activation")
+def learned_derivatives_match_differences(case: Case[Activation]) -> None:
+    """What is learned is a floating-point hyperparameter, and forward changes with it by `learned_derivatives`, for each element."""
+    activation = case.component
+    if not activation.learned:
+        raise DoesNotApply("it learns nothing")
+    z = _off(activation.kinks, FINE[np.abs(FINE) < 8]).reshape(1, 1, -1)
+    derivatives = activation.learned_derivatives(z.copy(), activation.forward(z.copy()))
+    for name, sharing in activation.learned.items():
+        if name not in float_fields(type(activation)) or sharing not in ("layer", "unit"):
+            raise Broken(f'learned has {name!r} for each {sharing!r}; expected a float hyperparameter, and "layer" or "unit"')
+        if name not in derivatives:
+            raise Broken(f"learned_derivatives gives {', '.join(derivatives) or 'nothing'}, and {name} is learned")
+        expect_array(f"the derivative by {name}", derivatives[name], z.shape, z.dtype)
+        value = getattr(activation, name)
+        above, below = (_learned(activation, name, np.full((1, 1, 1), value + step)).forward(z.copy()) for step in (STEP, -STEP))
+        slope = (above - below) / (2 * STEP)
+        wrong = np.abs(derivatives[name] - slope) > CLOSE * (1 + np.abs(slope) + np.abs(derivatives[name]))
+        if wrong.any():
+            at = np.flatnonzero(wrong)[np.abs(z[wrong]).argmin()]
+            told = f"the derivative by {name} is {number(derivatives[name].ravel()[at])}, and forward changes by "
+            raise Broken(f"at z = {number(z.ravel()[at])} {told}{number(slope.ravel()[at])}")
+
+
+@law("activation")
+def learned_values_broadcast(case: Case[Activation]) -> None:
+    """What is learned may be an array (trial, unit, 1), a number for each unit, and does for each what a plain number does."""
+    activation = case.component
+    if not activation.learned:
+        raise DoesNotApply("it learns nothing")
+    z = 2 * case.rng().normal(size=(2, 3, 5))
+    for name in activation.learned:
+        values = getattr(activation, name) + np.linspace(0, 0.1, 6).reshape(2, 3, 1)
+        together = _learned(activation, name, values)
+        a, derivative = together.forward(z), together.derivative(z, together.forward(z))
+        by_name = together.learned_derivatives(z, a)[name]
+        for at in np.ndindex(2, 3):
+            row = z[at].reshape(1, 1, -1)
+            single = _learned(activation, name, values[at].reshape(1, 1, 1))
+            alone = single.forward(row)
+            pairs = (
+                ("forward", a, alone),
+                ("derivative", derivative, single.derivative(row, alone)),
+                (f"the derivative by {name}", by_name, single.learned_derivatives(row, alone)[name]),
+            )
+            for what, array, expected in pairs:
+                expect_close(
+                    f"{what} of unit {at[1]} among others and alone", array[at].reshape(1, 1, -1), expected, AXES, atol=1e-12
+                )
+
+
+def _learned(activation: Activation, name: str, value: Array) -> Activation:
+    """The activation with another value of what it learns, as the engine sets it."""
+    other = copy.copy(activation)
+    object.__setattr__(other, name, value)
+    return other
+
+
 def exercise(activation: Activation, rng: np.random.Generator, size: int) -> list[Array]:
     """Everything that the component computes for some inputs."""
     z = 2 * rng.normal(size=(2, 3, size))
     a = activation.forward(z)
-    return [a, activation.derivative(z, a), np.array(activation.gain), np.array(activation.kinks)]
+    learned = activation.learned_derivatives(z, a)
+    return [a, activation.derivative(z, a), *learned.values(), np.array(activation.gain), np.array(activation.kinks)]
 
 
 def _forward(activation: Activation) -> Callable[[Array], Array]:

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from nnbench.conformance.variants import neighbours
-from nnbench.engine.stack import parts
+from nnbench.engine.parts import parts
 from nnbench.kinds import Component
 from nnbench.seeds import stream
 

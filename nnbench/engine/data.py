@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
+from nnbench.engine.assembly import task
+from nnbench.engine.task import Task, Truth
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
 
 
 @dataclass(frozen=True)
 class Split:
-    """Inputs with a row of ones below them, targets as the loss wants them, and labels."""
+    """Inputs with a row of ones below them, targets as the loss wants them, and what is true of each sample."""
 
     inputs: Float[np.ndarray, "features sample"]
     targets: Float[np.ndarray, "class sample"]
-    labels: Int[np.ndarray, " sample"]
+    truth: Truth
 
 
 @dataclass(frozen=True)
@@ -32,17 +34,7 @@ class Splits:
 
 def data_key(trial: Trial) -> tuple[Any, ...]:
     """Trials with equal keys see the same arrays."""
-    cell = trial.cell
-    return (
-        cell.dataset,
-        cell.preprocessor,
-        cell.train_size,
-        cell.valid_size,
-        cell.test_size,
-        cell.precision,
-        cell.layer_sizes[-1],
-        trial.seed,
-    )
+    return (task(trial.cell).fingerprint, trial.cell.precision, trial.seed)
 
 
 def load(trial: Trial) -> Splits:
@@ -50,48 +42,24 @@ def load(trial: Trial) -> Splits:
 
     Raises ContractError if the data set or preprocessor returns something else than its kind allows.
     """
-    cell = trial.cell
+    cell, judged = trial.cell, task(trial.cell)
     sizes = (cell.train_size, cell.valid_size, cell.test_size)
-    rng = trial.stream("data")
-    x, labels = _drawn(cell, rng, sum(sizes))
+    x, truth = judged.sample(trial.stream("data"), sum(sizes))
     shuffled = trial.stream("split").permutation(sum(sizes))
     train, valid, test = np.split(shuffled, np.cumsum(sizes)[:-1])
     transform = cell.preprocessor.fit(x[train])
-    outputs = cell.layer_sizes[-1]
-    return Splits(*(_split(cell, transform.apply(x[rows]), labels[rows], outputs) for rows in (train, valid, test)))
+    return Splits(*(_split(cell, judged, transform.apply(x[rows]), truth[rows]) for rows in (train, valid, test)))
 
 
-def _drawn(cell: Cell, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    dataset = cell.dataset
-    x, labels = dataset.sample(rng, n)
-    x, labels = _real(f"dataset {dataset.name}: sample", x), np.asarray(labels)
-    if x.shape != (n, dataset.features) or labels.shape != (n,):
-        raise ContractError(
-            f"dataset {dataset.name}: sample(rng, {n}) returned x {x.shape} and labels {labels.shape}, "
-            f"expected ({n}, {dataset.features}) and ({n},)"
-        )
-    if not np.isfinite(x).all():
-        raise ContractError(f"dataset {dataset.name}: sample returned inputs that are not finite")
-    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= dataset.classes:
-        raise ContractError(f"dataset {dataset.name}: labels must be integers from 0 to {dataset.classes - 1}")
-    return x, labels
-
-
-def _real(what: str, x: Any) -> np.ndarray:
-    array = np.asarray(x)
-    if array.dtype.kind not in "fiu":
-        raise ContractError(f"{what} returned inputs of dtype {array.dtype}, expected float64")
-    return array.astype(np.float64, copy=False)
-
-
-def _split(cell: Cell, x: np.ndarray, labels: np.ndarray, outputs: int) -> Split:
-    x = _real(f"preprocessor {cell.preprocessor.name}: apply", x)
-    expected = (len(labels), cell.layer_sizes[0])
+def _split(cell: Cell, judged: Task, transformed: Any, truth: Truth) -> Split:
+    x, who = np.asarray(transformed), f"preprocessor {cell.preprocessor.name}: apply"
+    if x.dtype.kind not in "fiu":
+        raise ContractError(f"{who} returned inputs of dtype {x.dtype}, expected float64")
+    expected = (len(truth), cell.layer_sizes[0])
     if x.shape != expected:
-        raise ContractError(f"preprocessor {cell.preprocessor.name}: apply returned shape {x.shape}, expected {expected}")
+        raise ContractError(f"{who} returned shape {x.shape}, expected {expected}")
     if not np.isfinite(x).all():
-        raise ContractError(f"preprocessor {cell.preprocessor.name}: apply returned values that are not finite")
+        raise ContractError(f"{who} returned values that are not finite")
     dtype = np.dtype(cell.precision)
-    inputs = np.vstack([x.T, np.ones(len(labels))]).astype(dtype)
-    targets = labels[None, :] if outputs == 1 else labels[None, :] == np.arange(outputs)[:, None]
-    return Split(inputs, targets.astype(dtype), labels.astype(np.int64))
+    inputs = np.vstack([x.astype(np.float64, copy=False).T, np.ones(len(truth))]).astype(dtype)
+    return Split(inputs, judged.targets(truth).astype(dtype), truth)

@@ -7,15 +7,16 @@ network and objective. docs/gradient-checks.md explains what is compared with wh
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from nnbench.engine.network import Network
-from nnbench.engine.objective import Objective
-from nnbench.engine.perturbation import Differences, Setup
+from nnbench.engine.assembly import perturbable
+from nnbench.engine.blocks import Block
+from nnbench.engine.model import Differences, Index, Perturbable
 from nnbench.errors import ContractError, InputError
 from nnbench.grid.trial import Cell
 from nnbench.seeds import stream
@@ -38,11 +39,15 @@ SPOT = 4
 UNIT = float(np.finfo(np.float64).eps)
 
 Values = Float[np.ndarray, " parameter"]
+Mask = Bool[np.ndarray, " parameter"]
 
 
 @dataclass(frozen=True)
 class LayerCheck:
-    """What a layer's gradients came to. Relative errors are of the parameters that are not at a kink."""
+    """What the gradients by a layer's weights, or by what its activation learns, came to.
+
+    Relative errors are of the parameters that are not at a kink.
+    """
 
     layer: int
     """Counting from 1."""
@@ -53,6 +58,8 @@ class LayerCheck:
     failed: int
     max_relative_error: float
     median_relative_error: float
+    block: str = "weights"
+    """Its weights and biases, or what its activation learns, by name."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,15 @@ class Worst:
     """Back-propagated."""
     numeric: float
     """By differences."""
+    block: str = "weights"
+    """What of the layer; of what an activation learns, the column counts units, or is 0."""
+
+    @property
+    def where(self) -> str:
+        """The place in words: `layer 1 row 0 column 2`, or `layer 1 slope 2` of what an activation learns."""
+        return f"layer {self.layer} " + (
+            f"row {self.row} column {self.column}" if self.block == "weights" else f"{self.block} {self.column}"
+        )
 
 
 @dataclass(frozen=True)
@@ -105,12 +121,54 @@ class GradientCheck:
         at = self.worst
         return (
             f"{self.failed:,} of {self.parameters:,} back-propagated derivatives disagree with numerical ones; the worst, "
-            f"layer {at.layer} row {at.row} column {at.column}: {at.analytic:.6g} against {at.numeric:.6g}"
+            f"{at.where}: {at.analytic:.6g} against {at.numeric:.6g}"
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Every figure as plain data, with `passed` and `reason`."""
         return {**asdict(self), "passed": self.passed, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class _Method:
+    """How derivatives are measured, and what is allowed for that."""
+
+    epsilon: float
+    difference: Difference
+
+    @property
+    def tolerance(self) -> float:
+        """Relative error that is allowed, but for rounding."""
+        return TRUNCATION[self.difference] * self.epsilon ** ORDER[self.difference]
+
+    def of(self, differences: Differences) -> Values:
+        """The derivatives."""
+        return differences.central if self.difference == "central" else differences.after
+
+    def wrong(self, a: Values, n: Values, differences: Differences, size: Values, rounding: float) -> Mask:
+        """Where the analytic derivative is off; at a kink it may be anything between the one-sided derivatives."""
+        allowed = self.tolerance * size + rounding
+        allowed_beside = TRUNCATION["one_sided"] * self.epsilon * size + 2 * rounding
+        low, high = np.minimum(differences.before, differences.after), np.maximum(differences.before, differences.after)
+        between = (a >= low - allowed_beside) & (a <= high + allowed_beside)
+        return np.where(differences.crossed, ~between, ~(np.abs(a - n) <= allowed))
+
+
+@dataclass(frozen=True)
+class _BlockCheck:
+    """A block's check, and what else it takes to judge the network."""
+
+    check: LayerCheck
+    number: int
+    index: Index
+    differences: Differences
+    size: Values
+    """What errors are relative to."""
+    scale: float
+    """Root mean square of the derivatives."""
+    smooth: Float[np.ndarray, " smooth"]
+    """Errors of parameters that are at no kink."""
+    worst: tuple[bool, float, Worst] | None
 
 
 def check_gradients(
@@ -119,8 +177,7 @@ def check_gradients(
     epsilon: float = EPSILON,
     difference: Difference = "central",
     budget: int | None = None,
-    network: type[Network] = Network,
-    objective: type[Objective] = Objective,
+    network: Callable[[Cell, int], Perturbable] = perturbable,
 ) -> GradientCheck:
     """Compare the gradients of a cell's network by every parameter.
 
@@ -135,7 +192,7 @@ def check_gradients(
         raise InputError(f"epsilon = {epsilon:g}: must be above 0 and at most {LARGEST:g}")
     with np.errstate(all="ignore"):  # what is not finite is found by looking for it
         try:
-            return _checked(Setup(cell, seed, network, objective), seed, epsilon, difference, budget)
+            return _check(network(cell, seed), cell, seed, _Method(epsilon, difference), budget)
         except ContractError as error:
             return GradientCheck(epsilon=epsilon, difference=difference, problem=str(error))
         except InputError:
@@ -145,94 +202,114 @@ def check_gradients(
             return GradientCheck(epsilon=epsilon, difference=difference, problem=f"{_names(cell)} {told}")
 
 
-def _checked(setup: Setup, seed: int, epsilon: float, difference: Difference, budget: int | None) -> GradientCheck:
-    rounding = ROUNDING * UNIT * max(abs(setup.value), float(np.abs(setup.losses).max())) / epsilon
-    tolerance = TRUNCATION[difference] * epsilon ** ORDER[difference]
-    analytic = setup.layout.layers(setup.gradient())
+def _check(network: Perturbable, cell: Cell, seed: int, method: _Method, budget: int | None) -> GradientCheck:
+    rounding = ROUNDING * UNIT * max(abs(network.value), float(np.abs(network.losses).max())) / method.epsilon
+    analytic = network.blocks.views(network.gradient())
     rng = stream(seed, "gradcheck", "parameters")
-    layers: list[LayerCheck] = []
-    errors: list[Values] = []
-    largest = 0.0
-    worst: tuple[bool, float, Worst] | None = None
-    for layer, gradient in enumerate(analytic):
-        _, out, columns = gradient.shape
-        chosen = np.arange(out * columns)
-        most = len(chosen) if budget is None else max(200, int(budget / len(analytic) / setup.cost(layer)))
-        if most < len(chosen):
-            chosen = np.sort(rng.choice(chosen, most, replace=False))
-        rows, at_columns = np.divmod(chosen, columns)
-        a = gradient[0].ravel()[chosen]
-        found = setup.differences(layer, rows, at_columns, epsilon)
-        n = found.central if difference == "central" else found.after
-        if layer == len(analytic) - 1 and setup.cell.penalty.zero and not n.any() and rounding < LEAST_DIGITS:
-            told = f"loss {setup.cell.loss.name} is constant: it is {setup.losses.mean():.6g} whatever the scores"
-            raise ContractError(f"{told}, so there is nothing to learn from and nothing to check")
-        scale = float(np.sqrt(np.mean(n * n)))
-        largest = max(largest, scale)
-        size = np.maximum(np.maximum(np.abs(a), np.abs(n)), max(scale, rounding))
-        wrong = _wrong(a, n, found, size, difference, epsilon, rounding)
-        crossed, error = found.crossed.copy(), np.abs(a - n) / size
-        again = np.flatnonzero(wrong)
-        if len(again):
-            closer = setup.differences(layer, rows[again], at_columns[again], epsilon / CLOSER)
-            nearer = closer.central if difference == "central" else closer.after
-            stays = np.abs(a[again] - nearer) > 2 / CLOSER * np.abs(a[again] - n[again])
-            stays |= closer.crossed | found.crossed[again]
-            wrong[again] = stays & _wrong(a[again], nearer, closer, size[again], difference, epsilon, CLOSER * rounding)
-            right = again[~wrong[again]]
-            crossed[again] &= closer.crossed
-            error[right] = (np.abs(a[again] - nearer) / size[again])[~wrong[again]]
-        _spot_check(setup, layer, (rows, at_columns), found, epsilon, 1e-6 * size + 2 * rounding, rng)
-        smooth = error[~crossed]
-        errors.append(smooth)
-        layers.append(LayerCheck(layer + 1, len(a), int(crossed.sum()), int(wrong.sum()), _largest(smooth), _median(smooth)))
-        candidates = np.flatnonzero(wrong) if wrong.any() else np.flatnonzero(~crossed)
-        if len(candidates):
-            which = candidates[np.nan_to_num(error[candidates], nan=np.inf).argmax()]
-            here = Worst(layer + 1, int(rows[which]), int(at_columns[which]), float(a[which]), float(n[which]))
-            rank = (bool(wrong.any()), float(np.nan_to_num(error[which], nan=np.inf)))
-            if worst is None or rank > worst[:2]:
-                worst = (*rank, here)
-    if rounding > LEAST_DIGITS * largest:
-        told = f"the objective, {setup.value:.3g}, is rounded by {UNIT * abs(setup.value):.0e} in float64"
-        least = f"{10 * rounding * epsilon / (LEAST_DIGITS * largest):.0e}" if largest else f"{EPSILON:g}"
-        raise InputError(f"epsilon = {epsilon:g} is too small: {told}, which hides what it changes by; take at least {least}")
-    smooth = np.concatenate(errors)
+    blocks = []
+    for number, gradient in enumerate(analytic):
+        index = np.arange(gradient.size)
+        most = len(index) if budget is None else max(200, int(budget / len(analytic) / network.cost(number)))
+        if most < len(index):
+            index = np.sort(rng.choice(index, most, replace=False))
+        blocks.append(_check_block(network, number, index, gradient.ravel()[index], method, rounding))
+        _spot_check(network, cell, blocks[-1], method.epsilon, rounding, rng)
+    largest = max(block.scale for block in blocks)
+    if not largest and cell.penalty.zero and rounding < LEAST_DIGITS:
+        told = f"loss {cell.loss.name} is constant: it is {network.losses.mean():.6g} whatever the scores"
+        raise ContractError(f"{told}, so there is nothing to learn from and nothing to check")
+    _check_epsilon(method.epsilon, rounding, largest, network.value)
+    smooth = np.concatenate([block.smooth for block in blocks])
+    layers = tuple(block.check for block in blocks)
     return GradientCheck(
-        layers=tuple(layers),
+        layers=layers,
         parameters=sum(each.parameters for each in layers),
-        total=setup.layout.size,
+        total=network.blocks.size,
         kinks=sum(each.kinks for each in layers),
         failed=sum(each.failed for each in layers),
         max_relative_error=_largest(smooth),
         median_relative_error=_median(smooth),
-        worst=worst[2] if worst else None,
-        epsilon=epsilon,
-        difference=difference,
-        tolerance=tolerance,
+        worst=_worst(blocks),
+        epsilon=method.epsilon,
+        difference=method.difference,
+        tolerance=method.tolerance,
     )
 
 
-def _wrong(
-    a: Values, n: Values, found: Differences, size: Values, difference: Difference, epsilon: float, rounding: float
-) -> Bool[np.ndarray, " parameter"]:
-    """Where the analytic derivative is off; at a kink it may be anything between the one-sided derivatives."""
-    allowed = TRUNCATION[difference] * epsilon ** ORDER[difference] * size + rounding
-    allowed_beside = TRUNCATION["one_sided"] * epsilon * size + 2 * rounding
-    low, high = np.minimum(found.before, found.after), np.maximum(found.before, found.after)
-    between = (a >= low - allowed_beside) & (a <= high + allowed_beside)
-    return np.where(found.crossed, ~between, ~(np.abs(a - n) <= allowed))
+def _check_block(
+    network: Perturbable,
+    number: int,
+    index: Index,
+    a: Values,
+    method: _Method,
+    rounding: float,
+) -> _BlockCheck:
+    """Judge the derivatives at these places of a block; what looks wrong is measured again closer by."""
+    differences = network.differences(number, index, method.epsilon)
+    n = method.of(differences)
+    scale = float(np.sqrt(np.mean(n * n)))
+    size = np.maximum(np.maximum(np.abs(a), np.abs(n)), max(scale, rounding))
+    wrong = method.wrong(a, n, differences, size, rounding)
+    crossed, error = differences.crossed.copy(), np.abs(a - n) / size
+    again = np.flatnonzero(wrong)
+    if len(again):
+        closer = replace(method, epsilon=method.epsilon / CLOSER)
+        nearer = network.differences(number, index[again], closer.epsilon)
+        m = closer.of(nearer)
+        stays = np.abs(a[again] - m) > 2 / CLOSER * np.abs(a[again] - n[again])
+        stays |= nearer.crossed | differences.crossed[again]
+        wrong[again] = stays & method.wrong(a[again], m, nearer, size[again], CLOSER * rounding)
+        right = again[~wrong[again]]
+        crossed[again] &= nearer.crossed
+        error[right] = (np.abs(a[again] - m) / size[again])[~wrong[again]]
+    smooth = error[~crossed]
+    block = network.blocks.blocks[number]
+    check = LayerCheck(block.layer, len(a), int(crossed.sum()), int(wrong.sum()), _largest(smooth), _median(smooth), block.name)
+    return _BlockCheck(check, number, index, differences, size, scale, smooth, _worst_of(block, index, a, n, error, wrong, crossed))
+
+
+def _worst_of(
+    block: Block,
+    index: Index,
+    a: Values,
+    n: Values,
+    error: Values,
+    wrong: Mask,
+    crossed: Mask,
+) -> tuple[bool, float, Worst] | None:
+    """Whether any parameter of a block is wrong, the largest error, and where; of those at no kink if all are right."""
+    candidates = np.flatnonzero(wrong) if wrong.any() else np.flatnonzero(~crossed)
+    if not len(candidates):
+        return None
+    which = candidates[np.nan_to_num(error[candidates], nan=np.inf).argmax()]
+    row, column = divmod(int(index[which]), block.as_matrix[1])
+    where = Worst(block.layer, row, column, float(a[which]), float(n[which]), block.name)
+    return (bool(wrong.any()), float(np.nan_to_num(error[which], nan=np.inf)), where)
+
+
+def _worst(blocks: Sequence[_BlockCheck]) -> Worst | None:
+    """The first of the largest errors; one that failed comes before any other."""
+    ranked = [block.worst for block in blocks if block.worst]
+    return max(ranked, key=lambda each: each[:2])[2] if ranked else None
+
+
+def _check_epsilon(epsilon: float, rounding: float, largest: float, value: float) -> None:
+    if rounding > LEAST_DIGITS * largest:
+        told = f"the objective, {value:.3g}, is rounded by {UNIT * abs(value):.0e} in float64"
+        least = f"{10 * rounding * epsilon / (LEAST_DIGITS * largest):.0e}" if largest else f"{EPSILON:g}"
+        raise InputError(f"epsilon = {epsilon:g} is too small: {told}, which hides what it changes by; take at least {least}")
 
 
 def _spot_check(
-    setup: Setup, layer: int, at: Any, found: Differences, epsilon: float, allowed: Values, rng: np.random.Generator
+    network: Perturbable, cell: Cell, block: _BlockCheck, epsilon: float, rounding: float, rng: np.random.Generator
 ) -> None:
     """Pass a few of the perturbed networks as a whole; raises ContractError where that comes to something else."""
-    some = rng.choice(len(found.central), min(SPOT, len(found.central)), replace=False)
-    whole = setup.whole(layer, at[0][some], at[1][some], epsilon)
-    if not (np.abs(whole - found.central[some]) <= allowed[some]).all():
+    central, allowed = block.differences.central, 1e-6 * block.size + 2 * rounding
+    some = rng.choice(len(central), min(SPOT, len(central)), replace=False)
+    whole = network.whole(block.number, block.index[some], epsilon)
+    if not (np.abs(whole - central[some]) <= allowed[some]).all():
         raise ContractError(
-            f"activation {setup.cell.activation.name}: a unit's activation depends on more than its own pre-activation "
+            f"activation {cell.activation.name}: a unit's activation depends on more than its own pre-activation "
             f"(or the network does not pass it on); an activation must be element-wise"
         )
 

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.engine.network import Layers, checked
-from nnbench.engine.stack import Part, parts
+from nnbench.engine.blocks import Matrices
+from nnbench.engine.contract import checked
+from nnbench.engine.parts import Part, parts
 from nnbench.grid.trial import Cell
 from nnbench.kinds import Loss, Penalty, Scores
 
 
 class Objective:
-    """Mean loss over the samples plus the penalty of every layer."""
+    """Mean loss over the samples plus the penalty of every matrix of weights."""
 
     def __init__(self, cells: Sequence[Cell], dtype: np.dtype[Any]) -> None:
         self._losses: list[Part[Loss]] = parts([cell.loss for cell in cells], dtype)
@@ -57,18 +58,18 @@ class Objective:
         checked(loss, "gradient", gradient, scores)
         return value, gradient if gradient.flags.writeable else gradient.copy()
 
-    def penalties(self, weights: Layers) -> Float[np.ndarray, " trial"]:
-        """Penalty of each trial, summed over layers."""
+    def penalties(self, weights: Matrices) -> Float[np.ndarray, " trial"]:
+        """Penalty of each trial, summed over matrices."""
         total = np.zeros(len(weights[0]), self._dtype)
         for part in self._penalties:
-            for layer in weights:
-                w = layer[part.rows, :, :-1]
+            for matrix in weights:
+                w = matrix[part.rows]
                 total[part.rows] += checked(part.component, "value", part.component.value(w), w[:, :1, :1])[:, 0, 0]
         return total
 
-    def add_penalty_gradients(self, weights: Layers, gradients: Layers) -> None:
+    def add_penalty_gradients(self, weights: Matrices, gradients: Matrices) -> None:
         """Add the penalty's derivative to that of the loss."""
         for part in self._penalties:
-            for layer, gradient in zip(weights, gradients, strict=True):
-                w = layer[part.rows, :, :-1]
-                gradient[part.rows, :, :-1] += checked(part.component, "gradient", part.component.gradient(w), w)
+            for matrix, gradient in zip(weights, gradients, strict=True):
+                w = matrix[part.rows]
+                gradient[part.rows] += checked(part.component, "gradient", part.component.gradient(w), w)

@@ -14,14 +14,15 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from nnbench.engine import probes
-from nnbench.engine.batches import Batches, Dropout
-from nnbench.engine.data import Splits, data_key, load
+from nnbench.engine.assembly import model, task
+from nnbench.engine.batches import Batches
+from nnbench.engine.curves import Best, Curves
+from nnbench.engine.data import Split, Splits, data_key, load
 from nnbench.engine.evaluation import Evaluation
-from nnbench.engine.initial import initial_parameters
-from nnbench.engine.network import Flat, Layout, Network
 from nnbench.engine.objective import Objective
 from nnbench.engine.records import Record
-from nnbench.engine.stack import parts, shape_key
+from nnbench.engine.stack import shape_key
+from nnbench.engine.task import Task
 from nnbench.engine.updates import Updater
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Trial
@@ -58,30 +59,27 @@ class _Training:
         cells = [trial.cell for trial in trials]
         cell = cells[0]
         dtype = np.dtype(cell.precision)
-        layout = Layout(cell.layer_sizes)
-        activations = parts([each.activation for each in cells], dtype)
         data = _load_all(trials)
 
         self.cells = cells
+        self.tasks = [task(each) for each in cells]
         self.total = cell.steps
-        self.layout = layout
-        self.activations = activations
-        self.flat_below = probes.flat_below([each.activation for each in cells], dtype)
-        self.params = initial_parameters(trials, [splits.train.inputs for splits in data], layout, dtype)
-        self.weights = layout.layers(self.params)
+        self.model = model(trials, dtype)
+        self.blocks = self.model.blocks
+        self.params = self.model.initial([splits.train.inputs for splits in data])
         self.gradient_rows = np.zeros_like(self.params)
-        self.gradients = layout.layers(self.gradient_rows)
+        self.parameters, self.gradients = self.blocks.views(self.params), self.blocks.views(self.gradient_rows)
         self.objective = Objective(cells, dtype)
-        self.network = Network(layout, activations, len(trials), cell.batch_size, dtype)
-        self.updater = Updater([] if trials[0].untrained else cells, layout, self.params, self.gradient_rows, self.total)
+        self.penalized = [self.model.penalized(views) for views in (self.parameters, self.gradients)]
+        self.passes = self.model.training()
+        self.updater = Updater([] if trials[0].untrained else cells, self.blocks, self.params, self.gradient_rows, self.total)
         self.batches = Batches(trials, data)
-        self.dropout = Dropout(trials, layout, dtype) if any(each.dropout for each in cells) else None
-        self.validate = Evaluation(layout, activations, self.objective, [splits.valid for splits in data], dtype)
-        self.test = Evaluation(layout, activations, self.objective, [splits.test for splits in data], dtype)
+        self.validate = self._evaluation([splits.valid for splits in data])
+        self.test = self._evaluation([splits.test for splits in data])
         self.alive = np.ones(len(trials), bool)
         self.alive_count = len(trials)
         self.diverged_step: list[int | None] = [None] * len(trials)
-        self.best = _Best(self.params)
+        self.best = Best(self.params)
         self._watching = [i for i, each in enumerate(cells) if type(each.schedule).adjustment is not Schedule.adjustment]
         self._ones = np.ones_like(self.params)
         self._mean = np.full(cell.batch_size, 1 / cell.batch_size, dtype)
@@ -120,8 +118,7 @@ class _Training:
         curves.amend("update_ratio", np.where(self.alive, 0.0, np.nan))
         for _ in range(skipped):
             self.batches.next()
-        if self.dropout:
-            self.dropout.skip(skipped)
+        self.passes.skip(skipped)
         running = np.zeros(len(self.cells))
         for step in range(skipped + 1, last + 1):
             running += self._differentiate(step)
@@ -131,11 +128,10 @@ class _Training:
     def _differentiate(self, step: int) -> Float[np.ndarray, " trial"]:
         """Pass the next batch forward and backward; the mean loss of each trial."""
         x, targets = self.batches.next()
-        masks = self.dropout.draw() if self.dropout else None
-        scores = self.network.forward(self.weights, x, masks)
-        losses, delta = self.objective.losses_and_delta(scores, targets)
-        self.network.backward(self.weights, delta, self.gradients, masks)
-        self.objective.add_penalty_gradients(self.weights, self.gradients)
+        outputs = self.passes.forward(self.parameters, x)
+        losses, delta = self.objective.losses_and_delta(outputs, targets)
+        self.passes.backward(self.parameters, delta, self.gradients)
+        self.objective.add_penalty_gradients(*self.penalized)
         mean = np.matmul(losses, self._mean)[:, 0]
         if not math.isfinite(np.vdot(mean, mean)):
             self._retire(~np.isfinite(mean), step)
@@ -161,15 +157,15 @@ class _Training:
 
     def _evaluate(self, step: int, train_loss: Float[np.ndarray, " trial"]) -> dict[str, np.ndarray]:
         params = self.updater.evaluated()
-        loss, accuracy = self.validate(self.layout.layers(params))
-        self.best.offer(step, accuracy, loss, params, self.alive)
+        loss, score = self.validate(self.blocks.views(params))
+        self.best.offer(step, score, loss, params, self.alive, self.tasks[0])
         return {
             "train_loss": train_loss,
             "valid_loss": loss,
-            "valid_accuracy": accuracy,
+            "valid_accuracy": score,
             "gradient_norm": probes.norm(self.gradient_rows),
             "update_ratio": np.full(len(self.cells), np.nan),
-            **probes.inside(self.network, self.flat_below),
+            **self.passes.inside(),
         }
 
     def _adjust_rates(self, curves: Curves) -> None:
@@ -183,16 +179,19 @@ class _Training:
                     raise ContractError(f"schedule {schedule.name}: adjustment returned {adjustment}, expected a number ≥ 0")
                 self.updater.adjust(trial, float(adjustment))
 
+    def _evaluation(self, splits: Sequence[Split]) -> Evaluation:
+        return Evaluation(self.model, self.tasks[0], self.objective, splits)
+
     def _final(self) -> dict[str, Float[np.ndarray, " trial"]]:
-        """Loss and accuracy on the test and training splits when training has ended, by the record's fields."""
-        last = self.layout.layers(self.updater.evaluated())
-        best_loss, best_accuracy = self.test(self.layout.layers(self.best.params))
-        last_loss, last_accuracy = self.test(last)
-        train = Evaluation(self.layout, self.activations, self.objective, self.batches.splits(), self.params.dtype)
+        """Loss and score on the test and training splits when training has ended, by the record's fields."""
+        last = self.blocks.views(self.updater.evaluated())
+        best_loss, best_score = self.test(self.blocks.views(self.best.params))
+        last_loss, last_score = self.test(last)
+        train = self._evaluation(self.batches.splits())
         return {
-            "test_accuracy": best_accuracy,
+            "test_accuracy": best_score,
             "test_loss": best_loss,
-            "test_accuracy_last": last_accuracy,
+            "test_accuracy_last": last_score,
             "test_loss_last": last_loss,
             "train_loss_last": train(last)[0],
         }
@@ -200,73 +199,26 @@ class _Training:
     def _records(self, curves: Curves) -> list[Record]:
         final = self._final()
         records = []
-        for trial, cell in enumerate(self.cells):
+        for trial, judged in enumerate(self.tasks):
             outcome: dict[str, Any] = {name: float(values[trial]) for name, values in final.items() if self.alive[trial]}
             steps, measured = curves.of(trial, self.diverged_step[trial])
             records.append(
                 Record(
                     status="done" if self.alive[trial] else "diverged",
                     steps=self.total,
-                    parameters=self.layout.size,
-                    target=float(cell.dataset.target),
+                    parameters=self.blocks.size,
+                    target=judged.target,
                     diverged_step=self.diverged_step[trial],
                     curve_steps=steps,
                     best_step=int(self.best.step[trial]) if self.best.step[trial] >= 0 else None,
-                    best_valid_accuracy=float(self.best.accuracy[trial]),
+                    best_valid_accuracy=float(self.best.score[trial]),
                     best_valid_loss=float(self.best.loss[trial]),
-                    steps_to_target=_reached(steps, measured["valid_accuracy"], cell.dataset.target),
+                    steps_to_target=_reached(steps, measured["valid_accuracy"], judged),
                     **measured,
                     **outcome,
                 )
             )
         return records
-
-
-class Curves:
-    """What was measured at each evaluation of a stack."""
-
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self._values: dict[str, list[np.ndarray]] = {}
-
-    def add(self, step: int, measured: dict[str, np.ndarray]) -> None:
-        """Append an evaluation."""
-        self.steps.append(step)
-        for name, values in measured.items():
-            self._values.setdefault(name, []).append(values)
-
-    def values(self, name: str) -> Sequence[np.ndarray]:
-        """A curve so far, of all trials at each evaluation."""
-        return self._values[name]
-
-    def amend(self, name: str, values: Float[np.ndarray, " trial"]) -> None:
-        """Replace a curve's last values."""
-        self._values[name][-1] = values
-
-    def of(self, trial: int, until: int | None) -> tuple[list[int], dict[str, Any]]:
-        """One trial's evaluations (before step `until`, if given): their steps, and curves; per-layer ones are lists of curves."""
-        steps = [step for step in self.steps if until is None or step < until]
-        return steps, {
-            name: np.stack([at[trial] for at in values])[: len(steps)].T.tolist() for name, values in self._values.items()
-        }
-
-
-class _Best:
-    """The parameters that were best by validation: highest accuracy, then lowest loss, then earliest."""
-
-    def __init__(self, params: Flat) -> None:
-        self.params = np.zeros_like(params)
-        self.step = np.full(len(params), -1)
-        self.accuracy = np.full(len(params), np.nan)
-        self.loss = np.full(len(params), np.nan)
-
-    def offer(self, step: int, accuracy: np.ndarray, loss: np.ndarray, params: Flat, alive: np.ndarray) -> None:
-        higher = (accuracy > self.accuracy) | (self.step < 0)
-        better = alive & (higher | ((accuracy == self.accuracy) & (loss < self.loss)))
-        self.params[better] = params[better]
-        self.step[better] = step
-        self.accuracy[better] = accuracy[better]
-        self.loss[better] = loss[better]
 
 
 def _load_all(trials: Sequence[Trial]) -> list[Splits]:
@@ -278,5 +230,5 @@ def _load_all(trials: Sequence[Trial]) -> list[Splits]:
     return [loaded[data_key(trial)] for trial in trials]
 
 
-def _reached(steps: Sequence[int], accuracy: Sequence[float], target: float) -> float:
-    return next((float(step) for step, value in zip(steps, accuracy, strict=True) if value >= target), float("inf"))
+def _reached(steps: Sequence[int], scores: Sequence[float], judged: Task) -> float:
+    return next((float(step) for step, score in zip(steps, scores, strict=True) if judged.reached(score)), float("inf"))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.engine.network import Flat, Layout, checked
-from nnbench.engine.stack import groups
+from nnbench.engine.blocks import Blocks, Flat
+from nnbench.engine.contract import checked
+from nnbench.engine.parts import groups
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell
 from nnbench.kinds import Optimizer, Rate, Schedule, Weights
@@ -19,12 +20,12 @@ Rates = Float[np.ndarray, "step trial"]
 class Updater:
     """Applies every trial's optimizer to a stack's parameters, in place; without cells there is none, and they stay as they are."""
 
-    def __init__(self, cells: Sequence[Cell], layout: Layout, params: Flat, gradients: Flat, steps: int) -> None:
+    def __init__(self, cells: Sequence[Cell], blocks: Blocks, params: Flat, gradients: Flat, steps: int) -> None:
         self._params = params
         rates = learning_rates(cells, steps)
         scalings = [cell.lr_scaling for cell in cells]
         self._groups = [
-            _Group(rows, optimizer, scalings[rows[0]], layout, params, gradients, rates)
+            _Group(rows, optimizer, scalings[rows[0]], blocks, params, gradients, rates)
             for rows, optimizer in groups([cell.optimizer for cell in cells], params.dtype, scalings)
         ]
 
@@ -60,20 +61,20 @@ class _Group:
     """Trials of a stack with one optimizer: views of the stack's rows where they are contiguous, copies where not."""
 
     def __init__(
-        self, rows: list[int], optimizer: Optimizer, scaling: str, layout: Layout, params: Flat, gradients: Flat, rates: Rates
+        self, rows: list[int], optimizer: Optimizer, scaling: str, blocks: Blocks, params: Flat, gradients: Flat, rates: Rates
     ) -> None:
         self.rows = rows
         self.averages = type(optimizer).evaluated is not Optimizer.evaluated
         self._all = (params, gradients)
         self._by_layer = optimizer.scope == "layer"
-        self._layout = layout
+        self._blocks = blocks
         self._scattered = rows[-1] - rows[0] + 1 != len(rows)
         span = slice(rows[0], rows[-1] + 1)
         own = (params[rows], gradients[rows]) if self._scattered else (params[span], gradients[span])
         self._params, self._gradients = own
-        self._blocks = [
-            _Block(optimizer, block, block_gradients, rates[:, rows], scale)
-            for block, block_gradients, scale in zip(*map(self._split, own), self._scales(scaling), strict=True)
+        self._calls = [
+            _Call(optimizer, part, part_gradients, rates[:, rows], scale)
+            for part, part_gradients, scale in zip(*map(self._split, own), self._scales(scaling), strict=True)
         ]
 
     def step(self, t: int) -> None:
@@ -81,42 +82,41 @@ class _Group:
         if self._scattered:
             np.take(params, self.rows, axis=0, out=self._params, mode="clip")
             np.take(gradients, self.rows, axis=0, out=self._gradients, mode="clip")
-        for block in self._blocks:
-            block.step(t)
+        for call in self._calls:
+            call.step(t)
         if self._scattered:
             params[self.rows] = self._params
 
     def write_evaluated(self, params: Flat) -> None:
         own = np.empty_like(self._params)
-        for block, part in zip(self._blocks, self._split(own), strict=True):
-            part[...] = block.evaluated()
+        for call, part in zip(self._calls, self._split(own), strict=True):
+            part[...] = call.evaluated()
         params[self.rows] = own
 
     def adjust(self, row: int, adjustment: float) -> None:
-        for block in self._blocks:
-            block.adjust(row, adjustment)
+        for call in self._calls:
+            call.adjust(row, adjustment)
 
     def freeze(self, row: int) -> None:
-        for block in self._blocks:
-            for array in block.state.values():
-                array[row] = 0
+        for call in self._calls:
+            call.forget(row)
 
     def _split(self, flat: Flat) -> Sequence[Weights]:
-        """What the optimizer sees at a time: layers, or everything in a row."""
-        return self._layout.layers(flat) if self._by_layer else [flat[:, None]]
+        """What the optimizer sees at a time: blocks, such as a layer's matrix, or everything in a row."""
+        return self._blocks.matrices(flat) if self._by_layer else [flat[:, None]]
 
     def _scales(self, scaling: str) -> Sequence[np.ndarray | None]:
-        """What multiplies the rates of each block."""
+        """What multiplies the rates of each call."""
+        blocks = self._blocks.blocks
         if scaling == "none":
-            return [None] * (len(self._layout.shapes) if self._by_layer else 1)
-        scales = [np.full((1, 1, 1), 1 / np.sqrt(fan_in)) for fan_in in self._layout.sizes[:-1]]
+            return [None] * (len(blocks) if self._by_layer else 1)
+        scales = [np.full((1, 1, 1), 1 if block.fan_in is None else 1 / np.sqrt(block.fan_in)) for block in blocks]
         if self._by_layer:
             return scales
-        counts = [span.stop - span.start for span in self._layout.spans]
-        return [np.concatenate([np.repeat(scale, n, axis=2) for scale, n in zip(scales, counts, strict=True)], axis=2)]
+        return [np.concatenate([np.repeat(scale, block.size, axis=2) for scale, block in zip(scales, blocks, strict=True)], axis=2)]
 
 
-class _Block:
+class _Call:
     """What one call of an optimizer updates."""
 
     def __init__(self, optimizer: Optimizer, params: Weights, gradients: Weights, rates: Rates, scale: np.ndarray | None) -> None:
@@ -129,7 +129,7 @@ class _Block:
         self._scale = scale
         self._rates = self._adjusted()
         self.state = optimizer.init(params)
-        for name, array in self.state.items():
+        for name, array in () if optimizer.free_state else self.state.items():
             if not isinstance(array, np.ndarray) or array.dtype != params.dtype or array.shape[:1] != params.shape[:1]:
                 got = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
                 raise ContractError(
@@ -142,6 +142,9 @@ class _Block:
     def evaluated(self) -> Weights:
         found = self._optimizer.evaluated(self._params, self.state)
         return checked(self._optimizer, "evaluated", found, self._params)
+
+    def forget(self, row: int) -> None:
+        self._optimizer.forget(self.state, row)
 
     def adjust(self, row: int, adjustment: float) -> None:
         if adjustment != self._adjustments[row]:

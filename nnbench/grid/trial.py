@@ -76,10 +76,16 @@ class Cell:
         }
 
     @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """What determines results beside fields and origins, by field (`optimizer.inner` for one inside another), if anything."""
+        components = ((name, getattr(self, name)) for name in self.canonical)
+        return {at: text for name, value in components for at, text in _fingerprints(name, value)}
+
+    @cached_property
     def id(self) -> str:
         """Hash of what determines the cell's results, but for the seed."""
         origins = {name: dataclasses.astuple(origin) for name, origin in self.origins.items()}
-        return _digest({"fields": self.canonical, "origins": origins})
+        return _digest({"fields": self.canonical, "origins": origins} | self._fingerprinted(self.canonical))
 
     @cached_property
     def network_id(self) -> str:
@@ -88,7 +94,12 @@ class Cell:
         origins = {name: dataclasses.astuple(origin) for name, origin in self.origins.items() if name.split(".")[0] in names}
         own = {name: self.canonical[name] for name in (*names, "dropout")}
         harness = {name: dataclasses.astuple(origin) for name, origin in self.origins.items() if name == "nnbench"}
-        return _digest({"fields": own, "layers": list(self.layer_sizes), "origins": origins | harness})
+        determining = {"fields": own, "layers": list(self.layer_sizes), "origins": origins | harness}
+        return _digest(determining | self._fingerprinted(names))
+
+    def _fingerprinted(self, names: Collection[str]) -> dict[str, dict[str, str]]:
+        own = {at: text for at, text in self.fingerprints.items() if at.split(".")[0] in names}
+        return {"fingerprints": own} if own else {}
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,15 @@ class Trial:
         A level that is lucky on one data set is so by chance alone on the next: tests over data sets take that for granted.
         """
         return stream(*self.luck, *purpose)
+
+
+def _fingerprints(at: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Of a component, and of those in it; what has none is left out."""
+    if isinstance(value, Component):
+        if value.fingerprint:
+            yield at, value.fingerprint
+        for name, inner in value.hyperparameters().items():
+            yield from _fingerprints(f"{at}.{name}", inner)
 
 
 def plain(value: Any) -> Any:

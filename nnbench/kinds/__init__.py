@@ -24,7 +24,7 @@ from types import MappingProxyType
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from nnbench.kinds.activation import Activation
+from nnbench.kinds.activation import Activation, Sharing
 from nnbench.kinds.arrays import Rate, Samples, Scores, State, Units, Weights
 from nnbench.kinds.base import Component, Fraction, NonNegative, Origin, Positive
 from nnbench.kinds.dataset import Dataset
@@ -70,6 +70,7 @@ __all__ = [
     "Schedule",
     "Scope",
     "Scores",
+    "Sharing",
     "State",
     "Transform",
     "Units",

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from nnbench.kinds.arrays import Units
 from nnbench.kinds.base import Component
+
+Sharing: TypeAlias = Literal["layer", "unit"]
+"""Whether a learned number is one for a whole layer, or one for each of its units."""
 
 
 class Activation(Component):
@@ -20,6 +25,19 @@ class Activation(Component):
     def gain(self) -> float:
         """By what the literature multiplies the spread of the weights that feed this activation; 1 where it says nothing."""
         return 1.0
+
+    @property
+    def learned(self) -> Mapping[str, Sharing]:
+        """Floating-point hyperparameters that training moves from where they stand, and who shares each; none unless it says so.
+
+        While a network trains, the component has them as arrays that broadcast against z: (trial, 1, 1) for one that a layer
+        shares, (trial, unit, 1) for one of each unit. Penalties and weight decay by them leave these out; rates are not scaled.
+        """
+        return {}
+
+    def learned_derivatives(self, z: Units, a: Units) -> Mapping[str, Units]:  # noqa: ARG002 - for those that learn
+        """∂f/∂θ for each θ in `learned`, element by element, given also a = f(z); same shape and dtype as z."""
+        return {}
 
     @abstractmethod
     def forward(self, z: Units) -> Units:

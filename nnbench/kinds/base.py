@@ -65,6 +65,11 @@ class Component(ABC):  # noqa: B024 - what is abstract differs by kind
         """Field names and values, in the order of declaration."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
 
+    @property
+    def fingerprint(self) -> str:
+        """What else determines its results: a file's digest, the version of a library that it wraps. Part of every trial's id."""
+        return ""
+
     @classmethod
     def summary(cls) -> str:
         """First line of the docstring."""

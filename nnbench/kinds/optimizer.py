@@ -44,6 +44,11 @@ class Optimizer(Component):
         """
         return None
 
+    @property
+    def free_state(self) -> bool:
+        """Whether `init` gives more than arrays of the parameters' dtype: integers, or objects of a library that it wraps."""
+        return False
+
     def init(self, params: Weights) -> State:  # noqa: ARG002 - for those that have a state
         """State before the first step: named arrays of the dtype of `params`, trials first; `params` stays as it is.
 
@@ -58,6 +63,14 @@ class Optimizer(Component):
         `params` and `grads` have the shape that `scope` tells; `lr` broadcasts against them and is the rate of this step,
         schedule included; `t` counts from 1. `grads` stays as it is.
         """
+
+    def forget(self, state: dict[str, Any], trial: int) -> None:
+        """Set what is remembered of a trial that has diverged to 0, so that nothing that follows can go wrong.
+
+        One whose state is more than arrays with the trial first has a way of its own.
+        """
+        for array in state.values():
+            array[trial] = 0
 
     def evaluated(self, params: Weights, state: State) -> Weights:  # noqa: ARG002 - for those that average
         """The parameters to validate and test: `params` themselves, or, for an optimizer that averages them, the average.

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nnbench.engine.perturbation import Differences, Setup
+from nnbench.engine.assembly import task
+from nnbench.engine.dense.perturbation import Perturbation
+from nnbench.engine.model import Differences
 from nnbench.grid import Cell, label
 
 EPSILONS = tuple(float(x) for x in 10.0 ** np.arange(-1, -13.25, -0.25))
@@ -65,11 +67,11 @@ class Study:
 def study(cell: Cell, on_step: Callable[[], None] = lambda: None, widths: Sequence[int] = WIDTHS) -> Study:
     """Measure both on networks like this cell's; takes seconds."""
     with threadpool_limits(1), np.errstate(all="ignore"):
-        setup = Setup(cell)
-        analytic = setup.gradient()[0]
+        network = Perturbation(cell, task(cell))
+        analytic = network.gradient()[0]
         errors = []
         for epsilon in EPSILONS:
-            layers = list(_all(setup, epsilon))
+            layers = list(_all(network, epsilon))
             central, after = (np.concatenate([getattr(each, name) for each in layers]) for name in ("central", "after"))
             size = np.linalg.norm(analytic)
             errors.append(
@@ -80,30 +82,30 @@ def study(cell: Cell, on_step: Callable[[], None] = lambda: None, widths: Sequen
         for width in widths:
             costs.append(_cost(replace(cell, hidden=(width, width), origins=cell.origins), width))
             on_step()
-    network = f"{'-'.join(map(str, cell.layer_sizes))}, {label(cell.activation)}, {label(cell.loss)}, penalty {label(cell.penalty)}"
-    return Study(network, tuple(errors), {name: _slope(errors, name) for name in BRANCHES}, tuple(costs))
+    name = f"{'-'.join(map(str, cell.layer_sizes))}, {label(cell.activation)}, {label(cell.loss)}, penalty {label(cell.penalty)}"
+    return Study(name, tuple(errors), {name: _slope(errors, name) for name in BRANCHES}, tuple(costs))
 
 
-def _all(setup: Setup, epsilon: float) -> Iterator[Differences]:
-    for layer, (out, columns) in enumerate(setup.layout.shapes):
-        yield setup.differences(layer, *np.divmod(np.arange(out * columns), columns), epsilon)
+def _all(network: Perturbation, epsilon: float) -> Iterator[Differences]:
+    for number, block in enumerate(network.blocks.blocks):
+        yield network.differences(number, np.arange(block.size), epsilon)
 
 
 def _cost(cell: Cell, width: int) -> Cost:
-    setup = Setup(cell)
+    network = Perturbation(cell, task(cell))
 
     def forward() -> None:
         for _ in range(TIMED):
-            setup.objective.losses(setup.network.forward(setup.weights, setup.x, setup.masks), setup.targets)
-            setup.objective.penalties(setup.weights)
+            network.objective.losses(network.network.forward(network.parameters, network.x, network.masks), network.targets)
+            network.objective.penalties([w[:, :, :-1] for w in network.weights])
 
-    passes = 2 * setup.layout.size
+    passes = 2 * network.blocks.size
     return Cost(
         width=width,
-        parameters=setup.layout.size,
-        back_propagated=_seconds(setup.gradient, 30),
+        parameters=network.blocks.size,
+        back_propagated=_seconds(network.gradient, 30),
         numerical=_seconds(forward, 3) / TIMED * passes,
-        at_once=_seconds(lambda: list(_all(setup, 1e-5)), 3),
+        at_once=_seconds(lambda: list(_all(network, 1e-5)), 3),
     )
 
 

@@ -8,7 +8,7 @@ from nnbench import Activation, hookimpl
 from nnbench_activations.exponential import CELU, ELU, ISRLU, SELU, Exponential, SoftExponential
 from nnbench_activations.gated import GELU, GELUTanh, HardSiLU, LiSHT, Mish, SiLU
 from nnbench_activations.linear import BentIdentity, Identity
-from nnbench_activations.rectifiers import LeakyReLU, ReLU, ReLU6, SquaredReLU, Threshold
+from nnbench_activations.rectifiers import LeakyReLU, PReLU, ReLU, ReLU6, SquaredReLU, Threshold
 from nnbench_activations.shrinkage import HardShrink, SoftShrink, TanhShrink
 from nnbench_activations.sigmoidal import (
     ISRU,
@@ -46,6 +46,7 @@ __all__ = [
     "LiSHT",
     "LogSigmoid",
     "Mish",
+    "PReLU",
     "PenalizedTanh",
     "ReLU",
     "ReLU6",
@@ -74,7 +75,7 @@ def nnbench_components() -> Sequence[type[Activation]]:
     """Offer the activations of this package, family by family."""
     families: list[list[type[Activation]]] = [
         [Sigmoid, Tanh, ScaledTanh, PenalizedTanh, HardTanh, HardSigmoid, SparseSigmoid, SoftSign, ISRU, Arctan],
-        [ReLU, LeakyReLU, ReLU6, SquaredReLU, Threshold],
+        [ReLU, LeakyReLU, PReLU, ReLU6, SquaredReLU, Threshold],
         [Softplus, Squareplus, SparsePlus, LogSigmoid],
         [ELU, CELU, SELU, ISRLU, Exponential, SoftExponential],
         [SiLU, GELU, GELUTanh, HardSiLU, Mish, LiSHT],

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import numpy as np
 
-from nnbench import Activation, Gt, Lt, Units
+from nnbench import Activation, Fraction, Gt, Lt, Sharing, Units
 
 
 class ReLU(Activation):
@@ -37,7 +38,7 @@ class LeakyReLU(Activation):
 
     Range (-∞, ∞), derivative 1 if z > 0 else k; at the kink z = 0 the left one, k, where JAX takes the right one. The slope k
     differs between libraries: 0.01 here, as in the paper, PyTorch and JAX, 0.3 in Keras' layer, 0.2 in its function and
-    TensorFlow's. PReLU learns k, RReLU draws it anew for each sample; neither is a function of z alone. Gain √(2 / (1 + k²)),
+    TensorFlow's. PReLU learns k; RReLU draws it anew for each sample and is no function of z. Gain √(2 / (1 + k²)),
     He et al. 2015.
 
     Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
@@ -61,6 +62,44 @@ class LeakyReLU(Activation):
         d *= 1 - self.k
         d += self.k
         return d
+
+
+class PReLU(Activation):
+    """z if z > 0 else k·z, a rectifier that learns the slope k of its other side.
+
+    Range (-∞, ∞), derivative 1 if z > 0 else k, and min(z, 0) by k; at the kink z = 0 the left one, k. One slope for a layer, as
+    PyTorch has it unless told otherwise, or one for each unit, as in Keras, where it begins at 0. The paper keeps weight decay
+    away from it, since that would push it back to ReLU: here penalties leave it out, and optimizers that decay weights do not.
+    Gain √(2 / (1 + k²)) at the first k.
+
+    He, Zhang, Ren and Sun 2015, "Delving deep into rectifiers: surpassing human-level performance on ImageNet classification".
+    """
+
+    name = "prelu"
+    kinks = (0.0,)
+
+    k: Fraction = 0.25
+    """Slope for negative z before training."""
+    per: Literal["layer", "unit"] = "layer"
+    """What has a slope of its own."""
+
+    @property
+    def gain(self) -> float:
+        return (2 / (1 + self.k**2)) ** 0.5
+
+    @property
+    def learned(self) -> Mapping[str, Sharing]:
+        return {"k": self.per}
+
+    def forward(self, z: Units) -> Units:
+        return np.where(z > 0, z, self.k * z)
+
+    def derivative(self, z: Units, a: Units) -> Units:
+        d = (z > 0).astype(z.dtype)
+        return d + self.k * (1 - d)
+
+    def learned_derivatives(self, z: Units, a: Units) -> Mapping[str, Units]:
+        return {"k": np.minimum(z, 0)}
 
 
 class ReLU6(Activation):

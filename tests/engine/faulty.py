@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnbench import Activation, Component, Loss, Penalty
-from nnbench.engine.network import Network
+from nnbench.engine.dense.network import Network
 from nnbench.engine.objective import Objective
 
 
@@ -168,9 +168,9 @@ class NoMean(Objective):
         return losses, delta * scores.shape[2]
 
 
-class BiasPenalized(Objective):
-    def add_penalty_gradients(self, weights: Any, gradients: Any) -> None:
-        super().add_penalty_gradients(weights, gradients)
+class BiasPenalized(Network):
+    def backward(self, weights: Any, delta: Any, gradients: Any, masks: Any = None) -> None:
+        super().backward(weights, delta, gradients, masks)
         for layer, gradient in zip(weights, gradients, strict=True):
             gradient[:, :, -1] += 2e-4 * layer[:, :, -1]
 
@@ -191,6 +191,6 @@ engine("dropout's mask forgotten on the way back", "dropout = 0.4", network=NoMa
 engine("dropout's scale forgotten on the way back", "dropout = 0.4", network=NoScale)
 engine("f' forgotten", network=NoDerivative)
 engine("the mean over the batch forgotten", objective=NoMean)
-engine("biases penalized", 'penalty = "l2"', objective=BiasPenalized)
+engine("biases penalized", 'penalty = "l2"', network=BiasPenalized)
 engine("the penalty's gradient forgotten", 'penalty = "l2"', objective=PenaltyForgotten)
 engine("the penalty of the first layer alone", 'penalty = "l2"', objective=FirstLayerAlone)

@@ -13,8 +13,8 @@ from helpers import bits
 from nnbench import Activation, Component, Initializer, Optimizer, Schedule, Weights
 from nnbench.engine import training
 from nnbench.engine.data import load
-from nnbench.engine.initial import ADAPTED_TO, initial_parameters
-from nnbench.engine.network import Layout
+from nnbench.engine.dense.initial import ADAPTED_TO, initial_parameters
+from nnbench.engine.dense.layout import Layout
 from nnbench.engine.training import train
 from nnbench.errors import ContractError
 from nnbench.grid import Trial
@@ -93,7 +93,7 @@ def test_what_an_optimizer_averages_is_what_is_validated_and_tested(trials, scat
     state = training._Training(stack)
     path = positions(state, 4)
     np.testing.assert_allclose(state.updater.evaluated()[[0, 2]], path.mean(axis=0)[[0, 2]], rtol=1e-5, atol=1e-7)
-    loss, _ = state.validate(state.layout.layers(state.updater.evaluated()))
+    loss, _ = state.validate(state.blocks.views(state.updater.evaluated()))
     assert (state._evaluate(4, loss)["valid_loss"] == loss).all()
     if scattered:
         np.testing.assert_array_equal(state.updater.evaluated()[1], state.params[1])
@@ -112,7 +112,7 @@ def test_the_scope_of_an_optimizer_is_what_it_sees_at_once(trials, scaling: str)
     for optimizer in (Normalized(lr=0.1), NormalizedByLayer(lr=0.1)):
         state = training._Training(having(stack, optimizer=optimizer))
         first, second = positions(state, 1)
-        moved = [np.sqrt((layer**2).sum(axis=(1, 2))) for layer in state.layout.layers(second - first)]
+        moved = [np.sqrt((layer**2).sum(axis=(1, 2))) for layer in state.blocks.views(second - first)]
         if optimizer.scope == "layer":
             np.testing.assert_allclose(moved, [[0.1 * scale] * 2 for scale in scales])
         else:

@@ -14,8 +14,10 @@ import pytest
 from faulty import FAULTS, Fault, sigmoid
 
 from nnbench import Activation, Catalog, Component, Grid, Loss, Penalty
+from nnbench.engine.assembly import task
+from nnbench.engine.dense.perturbation import Perturbation
+from nnbench.engine.dense.setup import SPAN
 from nnbench.engine.gradcheck import GradientCheck, check_gradients
-from nnbench.engine.perturbation import SPAN, Setup
 from nnbench.errors import InputError
 from nnbench.grid import Cell
 
@@ -37,7 +39,7 @@ def network(catalog: Catalog) -> Make:
 
 def planted(fault: Fault, network: Make, seed: int) -> GradientCheck:
     cell = network(fault.table, *([fault.component] if fault.component else []))
-    return check_gradients(cell, seed, **fault.classes)
+    return check_gradients(cell, seed, network=lambda cell, seed: Perturbation(cell, task(cell), seed, **fault.classes))
 
 
 def test_every_planted_fault_is_caught(network: Make) -> None:
@@ -98,11 +100,12 @@ def test_smooth_components_agree_to_1e_7(catalog: Catalog, network: Make, name: 
 @pytest.mark.parametrize("hidden", ["", "4", "4, 3", "3, 4, 2", "2, 3, 2, 3"])
 def test_starting_at_the_perturbed_unit_comes_to_the_same_as_whole_networks(network, hidden, penalty, dropout) -> None:
     table = f'hidden = [[{hidden}]]\npenalty = "{penalty}"\ndropout = {dropout}'
-    setup = Setup(network(table))
-    for layer, gradient in enumerate(setup.layout.layers(setup.gradient())):
-        rows, columns = np.divmod(np.arange(gradient.size), gradient.shape[2])
-        found = setup.differences(layer, rows, columns, 1e-5)
-        np.testing.assert_allclose(found.central, setup.whole(layer, rows, columns, 1e-5), atol=1e-9)
+    cell = network(table)
+    setup = Perturbation(cell, task(cell))
+    for block, gradient in enumerate(setup.blocks.views(setup.gradient())):
+        index = np.arange(gradient.size)
+        found = setup.differences(block, index, 1e-5)
+        np.testing.assert_allclose(found.central, setup.whole(block, index, 1e-5), atol=1e-9)
         np.testing.assert_allclose((found.after + found.before) / 2, found.central, atol=1e-9)
         np.testing.assert_allclose(gradient.ravel(), found.central, atol=1e-8)
 
@@ -110,14 +113,15 @@ def test_starting_at_the_perturbed_unit_comes_to_the_same_as_whole_networks(netw
 def test_chunks_change_nothing(network: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     cell = network("hidden = [[5, 4, 3]]\npenalty = 'l1'")
     whole = check_gradients(cell)
-    monkeypatch.setattr("nnbench.engine.perturbation.CHUNK", 1)
+    monkeypatch.setattr("nnbench.engine.dense.perturbation.CHUNK", 1)
     assert check_gradients(cell) == whole
 
 
 @pytest.mark.parametrize("initializer", ["normal", "xavier_uniform", "zeros"])
 @pytest.mark.parametrize("name", ["tanh", "relu", "sigmoid"])
 def test_every_hidden_layer_is_exercised_from_saturation_to_saturation(network: Make, name: str, initializer: str) -> None:
-    setup = Setup(network(f'activation = "{name}"\ninitializer = "{initializer}"\nhidden = [[8, 32, 4]]\ndropout = 0.2'))
+    cell = network(f'activation = "{name}"\ninitializer = "{initializer}"\nhidden = [[8, 32, 4]]\ndropout = 0.2')
+    setup = Perturbation(cell, task(cell))
     for z in setup.network.z:
         inside = z[:, :-1]
         assert 0.01 < (inside < -SPAN).mean() < 0.03

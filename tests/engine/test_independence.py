@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nnbench import Catalog
 from nnbench.engine import stack as stacking
+from nnbench.engine.parts import parts
 from nnbench.engine.training import train
 from nnbench.kinds import KINDS
 
@@ -94,7 +95,7 @@ def test_stacks_cover_every_trial_once_and_keep_a_cells_seeds_together(trials) -
 
 def test_hyperparameters_are_arrays_of_the_stacks_precision_even_when_equal(catalog: Catalog) -> None:
     momentum = catalog["optimizer", "momentum"]
-    equal = stacking.parts([momentum(lr=0.1, mu=0.9), momentum(lr=0.2, mu=0.9)], np.dtype(np.float32))  # type: ignore[call-arg]
+    equal = parts([momentum(lr=0.1, mu=0.9), momentum(lr=0.2, mu=0.9)], np.dtype(np.float32))  # type: ignore[call-arg]
     assert len(equal) == 1
     assert equal[0].component.mu.shape == (1, 1, 1)  # type: ignore[attr-defined]
     assert equal[0].component.lr.shape == (2, 1, 1)  # type: ignore[attr-defined]

@@ -40,7 +40,7 @@ def test_numbers_within_differ_inside_one_call_and_anything_else_makes_another(c
     lookahead, momentum, asgd = (catalog["optimizer", name] for name in ("lookahead", "momentum", "asgd"))
 
     def groups(*inner: Optimizer) -> list[tuple[list[int], Optimizer]]:
-        return stacking.groups([lookahead(inner=each) for each in inner], np.dtype(np.float32), [None] * len(inner))  # type: ignore[call-arg]
+        return calls([lookahead(inner=each) for each in inner], np.dtype(np.float32), [None] * len(inner))  # type: ignore[call-arg]
 
     ((rows, made),) = groups(momentum(mu=0.5), momentum(mu=0.9), momentum(mu=0.5))
     assert rows == [0, 1, 2]

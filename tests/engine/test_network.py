@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import cycle, islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,13 +12,18 @@ from reference import ACTIVATIONS, LOSSES, PENALTIES, objective
 from nnbench import Catalog
 from nnbench.engine.batches import Batches
 from nnbench.engine.data import load
-from nnbench.engine.initial import initial_parameters
-from nnbench.engine.network import Layout, Network
+from nnbench.engine.dense.initial import initial_parameters
+from nnbench.engine.dense.layout import Layout
+from nnbench.engine.dense.network import Network
 from nnbench.engine.objective import Objective
-from nnbench.engine.stack import parts
+from nnbench.engine.parts import parts
 from nnbench.grid import Trial
 
 F64 = np.dtype(np.float64)
+
+
+def without_biases(layers: Any) -> list[np.ndarray]:
+    return [layer[:, :, :-1] for layer in layers]
 
 
 class Pass:
@@ -38,14 +44,14 @@ class Pass:
     def value(self) -> np.ndarray:
         weights = self.layout.layers(self.params)
         scores = self.network.forward(weights, self.x)
-        return self.objective.losses(scores, self.targets).mean(axis=(1, 2)) + self.objective.penalties(weights)
+        return self.objective.losses(scores, self.targets).mean(axis=(1, 2)) + self.objective.penalties(without_biases(weights))
 
     def gradient(self) -> np.ndarray:
         rows = np.zeros_like(self.params)
         weights, gradients = self.layout.layers(self.params), self.layout.layers(rows)
         scores = self.network.forward(weights, self.x)
         self.network.backward(weights, self.objective.losses_and_delta(scores, self.targets)[1], gradients)
-        self.objective.add_penalty_gradients(weights, gradients)
+        self.objective.add_penalty_gradients(without_biases(weights), without_biases(gradients))
         return rows
 
 

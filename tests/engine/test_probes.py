@@ -11,7 +11,8 @@ from helpers import bits
 
 from nnbench import Activation
 from nnbench.analysis.metrics import METRICS
-from nnbench.engine import probes, training
+from nnbench.engine import training
+from nnbench.engine.dense import probes
 from nnbench.engine.training import train
 from nnbench.grid import Trial
 
@@ -25,10 +26,10 @@ def having(trials: Sequence[Trial], activation: Activation) -> list[Trial]:
 def shares(stack: Sequence[Trial], weights: float = 1.0, bias: float = 0.0) -> dict[str, np.ndarray]:
     """Dead and saturated shares of the first hidden layer, its first weights multiplied and half of its units biased."""
     state = training._Training(stack)
-    state.weights[0][:, :, :-1] *= weights
-    state.weights[0][:, : len(state.weights[0][0]) // 2, -1] = bias
+    state.parameters[0][:, :, :-1] *= weights
+    state.parameters[0][:, : len(state.parameters[0][0]) // 2, -1] = bias
     state._differentiate(0)
-    return {name: values[:, 0] for name, values in probes.inside(state.network, state.flat_below).items()}
+    return {name: values[:, 0] for name, values in state.passes.inside().items()}
 
 
 def test_units_with_nearly_no_slope_are_saturated_and_dead_if_so_for_the_whole_batch(trials) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.engine.batches import Batches, Dropout
+from nnbench.engine.batches import Batches
 from nnbench.engine.data import load
-from nnbench.engine.initial import initial_parameters
-from nnbench.engine.network import Layout
+from nnbench.engine.dense.dropout import Dropout
+from nnbench.engine.dense.initial import initial_parameters
+from nnbench.engine.dense.layout import Layout
 
 GRID = """
 dataset = ["moons", "circles", { name = "moons", noise = 0.11 }]

@@ -11,11 +11,13 @@ import pytest
 from nnbench import Activation, Catalog, Dataset
 from nnbench.analysis.metrics import METRICS
 from nnbench.engine import training
-from nnbench.engine.batches import Batches, Dropout
+from nnbench.engine.batches import Batches
 from nnbench.engine.data import Split, load
-from nnbench.engine.initial import initial_parameters
-from nnbench.engine.network import Layout, Network
-from nnbench.engine.stack import parts
+from nnbench.engine.dense.dropout import Dropout
+from nnbench.engine.dense.initial import initial_parameters
+from nnbench.engine.dense.layout import Layout
+from nnbench.engine.dense.network import Network
+from nnbench.engine.parts import parts
 from nnbench.engine.training import evaluation_steps, train
 from nnbench.engine.updates import learning_rates
 from nnbench.errors import ContractError
@@ -92,9 +94,9 @@ def test_train_loss_is_the_mean_of_the_batch_losses_since_the_evaluation_before(
 
 def loss_of(state: training._Training, split: Split) -> float:
     """Mean loss of a stack's first network on one split, as the formula has it: all samples at once, nothing dropped."""
-    samples = len(split.labels)
-    network = Network(state.layout, state.activations, 1, samples, state.params.dtype)
-    return float(state.objective.losses(network.forward(state.weights, split.inputs[None]), split.targets[None]).mean())
+    samples = len(split.truth)
+    outputs = state.model.evaluating(samples).forward(state.parameters, split.inputs[None])
+    return float(state.objective.losses(outputs, split.targets[None]).mean())
 
 
 def test_training_loss_is_taken_again_at_the_end_as_validation_is(trials) -> None:
@@ -134,7 +136,7 @@ def test_fan_in_scaling_divides_each_layers_rate_by_the_root_of_its_inputs(trial
         state._differentiate(0)
         state._update(1)
     for fan_in, start, with_none, with_scaling in zip(
-        (2, 9, 4), *(plain.layout.layers(params) for params in (before, plain.params, scaled.params)), strict=True
+        (2, 9, 4), *(plain.blocks.views(params) for params in (before, plain.params, scaled.params)), strict=True
     ):
         np.testing.assert_allclose(with_scaling - start, (with_none - start) / np.sqrt(fan_in), rtol=1e-9, atol=1e-15)
 
@@ -186,11 +188,12 @@ def test_dropout_drops_with_its_probability_and_keeps_the_expectation(trials) ->
 def test_dropped_units_let_no_gradient_through(trials) -> None:
     stack = trials('dropout = 0.5\nhidden = [6, 5]\nprecision = "float64"')
     state = training._Training(stack)
-    masks = [np.ones_like(a) for a in state.network.a]
+    network = state.passes._network
+    masks = [np.ones_like(a) for a in network.a]
     masks[0][:, 2] = 0
     x, targets = state.batches.next()
-    scores = state.network.forward(state.weights, x, masks)
-    state.network.backward(state.weights, state.objective.losses_and_delta(scores, targets)[1], state.gradients, masks)
+    scores = network.forward(state.parameters, x, masks)
+    network.backward(state.parameters, state.objective.losses_and_delta(scores, targets)[1], state.gradients, masks)
     assert (state.gradients[0][:, 2] == 0).all()
     assert (state.gradients[1][:, :, 2] == 0).all()
     assert (state.gradients[0][:, 3] != 0).any()

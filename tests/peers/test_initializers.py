@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_limits
 
 from nnbench import Activation, Initializer
 from nnbench.engine.data import load
-from nnbench.engine.initial import ADAPTED_TO, initial_parameters
-from nnbench.engine.network import Layout
+from nnbench.engine.dense.initial import ADAPTED_TO, initial_parameters
+from nnbench.engine.dense.layout import Layout
 from nnbench_initializers import (
     LSUV,
     Constant,

@@ -13,8 +13,8 @@ from scipy.linalg import hadamard
 
 from nnbench import Activation, Initializer, Units
 from nnbench.engine.data import load
-from nnbench.engine.initial import initial_parameters
-from nnbench.engine.network import Layout
+from nnbench.engine.dense.initial import initial_parameters
+from nnbench.engine.dense.layout import Layout
 from nnbench.engine.training import train
 from nnbench_initializers import (
     LSUV,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.engine.network import checked
+from nnbench.engine.contract import checked
 from nnbench.kinds import Activation
 from nnbench.report.pictures.figure import Array, Figure, Limits, Line, Panel, number, without_jumps
 from nnbench.report.pictures.single import alone

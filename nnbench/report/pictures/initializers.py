@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnbench.engine.network import checked
+from nnbench.engine.contract import checked
 from nnbench.errors import ContractError
 from nnbench.kinds import Activation, Initializer, Units
 from nnbench.report.pictures.figure import Array, Bars, Figure, Limits, Line, Panel, number, widened

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnbench.engine.network import checked
+from nnbench.engine.contract import checked
 from nnbench.grid import label
 from nnbench.kinds import Optimizer, Weights
 from nnbench.report.pictures.contours import contours

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from nnbench.engine.stack import parts
+from nnbench.engine.parts import parts
 from nnbench.kinds import Component
 
 C = TypeVar("C", bound=Component)

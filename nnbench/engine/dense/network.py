@@ -1,4 +1,4 @@
-"""Parameter layout, forward and backward pass of a stack of networks.
+"""Forward and backward pass of a stack of networks.
 
 a⁽ˡ⁾ = f([W⁽ˡ⁾ b⁽ˡ⁾] [a⁽ˡ⁻¹⁾; 1]). Samples are the last axis. Every layer's pre-activations and activations carry one more row than
 there are units: below the activations it holds the ones that the bias multiplies; elsewhere its content has no meaning. So
@@ -8,37 +8,20 @@ element-wise functions run over contiguous memory, and no array is copied to app
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.engine.stack import Part
-from nnbench.errors import ContractError
-from nnbench.kinds import Activation, Component, Scores, Units
+from nnbench.engine.blocks import Views
+from nnbench.engine.contract import checked
+from nnbench.engine.dense.layout import Layout
+from nnbench.engine.dense.learned import Learned
+from nnbench.engine.parts import Part
+from nnbench.kinds import Activation, Scores, Units
 
-Flat: TypeAlias = Float[np.ndarray, "trial parameter"]
-"""All parameters of each network in a row."""
-Layers: TypeAlias = Sequence[Float[np.ndarray, "trial _out _in"]]
-"""Each layer's (trial, out, in + 1)."""
 Masks: TypeAlias = Sequence[Float[np.ndarray, "trial _unit sample"]]
 """What scales each hidden layer's activations."""
-
-
-class Layout:
-    """Where each layer's matrix lies in a network's row of parameters."""
-
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self.sizes = tuple(sizes)
-        self.shapes = [(fan_out, fan_in + 1) for fan_in, fan_out in pairwise(sizes)]
-        ends = np.cumsum([rows * columns for rows, columns in self.shapes])
-        self.spans = [slice(int(end) - rows * columns, int(end)) for end, (rows, columns) in zip(ends, self.shapes, strict=True)]
-        self.size = int(ends[-1])
-
-    def layers(self, flat: Flat) -> Layers:
-        """Views of each layer's (trial, out, in + 1), the bias in the last column."""
-        return [flat[:, span].reshape(len(flat), *shape) for span, shape in zip(self.spans, self.shapes, strict=True)]
 
 
 class Network:
@@ -60,30 +43,43 @@ class Network:
         self._delta_parts = [[delta[part.rows] for part in activations] for delta in self._deltas]
         self.deltas = [delta[:, :-1] for delta in self._deltas]
         """Derivative of the objective by each hidden layer's pre-activations, (trial, unit, sample)."""
-        self._pieces = [[(part.component, part.rows, z[part.rows]) for part in activations] for z in self.z]
+        self._learned = Learned(layout, activations, trials, dtype) if layout.learned else None
+        shared = [part.component for part in activations]
+        components = self._learned.components if self._learned else [shared] * len(hidden)
+        self._pieces = [
+            [(component, part.rows, z[part.rows]) for component, part in zip(own, activations, strict=True)]
+            for own, z in zip(components, self.z, strict=True)
+        ]
         self._scores = np.empty((trials, layout.sizes[-1], samples), dtype)
         self.scores = _read_only(self._scores)
 
-    def forward(self, weights: Layers, x: Units, masks: Masks | None = None) -> Scores:
-        """Scores of each network; `x` ends in a row of ones, `masks` scale each hidden layer's activations (dropout)."""
+    def forward(self, weights: Views, x: Units, masks: Masks | None = None) -> Scores:
+        """Scores of each network; `x` ends in a row of ones, `masks` scale each hidden layer's activations (dropout).
+
+        `weights` are views of all blocks, those of the layers first.
+        """
         inputs = self.inputs
+        if self._learned:
+            self._learned.read(weights)
         inputs[0] = x
         for layer in range(len(self._z)):
             np.matmul(weights[layer], inputs[layer], out=self._z_units[layer])
             a = self._activate(layer)
             inputs[layer + 1] = a if masks is None else _dropped(a, masks[layer])
-        np.matmul(weights[-1], inputs[-1], out=self._scores)
+        np.matmul(weights[len(self._z)], inputs[-1], out=self._scores)
         return self.scores
 
-    def backward(self, weights: Layers, delta: Scores, gradients: Layers, masks: Masks | None = None) -> None:
+    def backward(self, weights: Views, delta: Scores, gradients: Views, masks: Masks | None = None) -> None:
         """Write the objective's derivative by every parameter, given that by the scores of the last forward pass."""
-        for layer in range(len(weights) - 1, -1, -1):
+        for layer in range(len(self._z), -1, -1):
             np.matmul(delta, self.inputs[layer].transpose(0, 2, 1), out=gradients[layer])
             if layer:
                 padded = self._deltas[layer - 1]
                 np.matmul(weights[layer].transpose(0, 2, 1), delta, out=padded)
                 if masks is not None:
                     padded *= masks[layer - 1]
+                if self._learned:
+                    self._learned.write_gradients(layer - 1, padded, self._pieces[layer - 1], self.a[layer - 1], gradients)
                 for part, (_, derivative) in zip(self._delta_parts[layer - 1], self.derivatives(layer - 1), strict=True):
                     np.multiply(part, derivative, out=part)
                 delta = self.deltas[layer - 1]
@@ -107,14 +103,6 @@ class Network:
                 a[rows] = checked(component, "forward", component.forward(z), z)
         a[:, -1] = 1
         return a
-
-
-def checked(component: Component, method: str, result: Any, like: np.ndarray) -> np.ndarray:
-    """The result of a component's method, if it has the shape and dtype of `like`; otherwise raise ContractError."""
-    if isinstance(result, np.ndarray) and result.shape == like.shape and result.dtype == like.dtype:
-        return result
-    got = f"{result.dtype} {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
-    raise ContractError(f"{component.kind} {component.name}: {method} returned {got}, expected {like.dtype} {like.shape}")
 
 
 def _dropped(a: Units, mask: Units) -> Units:

@@ -1,4 +1,4 @@
-"""First parameters: weights from each trial's initializer, biases 0."""
+"""First parameters: weights from each trial's initializer, biases 0, and where an activation's learning begins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from nnbench.engine.network import Flat, Layout, checked
+from nnbench.engine.blocks import Flat
+from nnbench.engine.contract import checked
+from nnbench.engine.dense.layout import Layout
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
 from nnbench.kinds import Initializer
@@ -32,6 +34,9 @@ def initial_parameters(trials: Sequence[Trial], inputs: Sequence[Inputs], layout
             drawn = _adapted(trial.cell, drawn, inputs[index][:-1, :ADAPTED_TO].astype(np.float64))
         for weights, w in zip(layout.layers(params), drawn, strict=True):
             weights[index, :, :-1] = w
+        for learned in layout.activations(layout.views(params)):
+            for name, values in learned.items():
+                values[index] = getattr(trial.cell.activation, name)
     return params
 
 
