@@ -42,7 +42,7 @@ epochs = 20
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def launched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the grid has been launched."""
     made = tmp_path_factory.mktemp("launched")
     (made / "grids").mkdir()
@@ -53,6 +53,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "4 cells × 3 seeds = 12 trials of the best settings" in done.stdout
     assert "probability of improvement" in done.stdout
     return made
+
+
+@pytest.fixture
+def folder(launched: Path, tmp_path: Path) -> Path:
+    """A copy for one test alone, which may launch more there."""
+    return shutil.copytree(launched, tmp_path / "copy")
 
 
 def test_a_launch_that_tuned_is_not_trained_again(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def text(claim: str = CLAIM, robust: str = ROBUST, trial: str = TRIAL) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def launched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the grid has been launched under each alternative."""
     made = tmp_path_factory.mktemp("robust")
     (made / "grids").mkdir()
@@ -63,6 +64,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (made / "told.txt").write_text(done.stdout, encoding="utf-8")
     return made
+
+
+@pytest.fixture
+def folder(launched: Path, tmp_path: Path) -> Path:
+    """A copy for one test alone, which may launch more there."""
+    return shutil.copytree(launched, tmp_path / "copy")
 
 
 def test_a_claim_has_a_table_of_alternatives_and_a_sentence(folder: Path) -> None:
@@ -148,7 +155,7 @@ def test_a_mistake_is_said_before_anything_is_trained(tmp_path: Path, grid: str,
     assert not (tmp_path / "mlruns").exists()
 
 
-def test_an_interruption_is_said_with_what_there_is(folder: Path, tmp_path: Path) -> None:
+def test_an_interruption_is_said_with_what_there_is(tmp_path: Path) -> None:
     (tmp_path / "long.toml").write_text(text(robust="[robust.vary]\nepochs = [3000]\nhidden = [[4]]"), encoding="utf-8")
     arguments = [sys.executable, "-m", "nnbench", "robust", "long.toml", "--workers", "1", "--set", "robust.seed_blocks=1"]
     process = subprocess.Popen(
@@ -157,12 +164,11 @@ def test_an_interruption_is_said_with_what_there_is(folder: Path, tmp_path: Path
     assert process.stderr is not None
     while "epochs = 3000" not in process.stderr.readline():
         assert process.poll() is None
-    (launch,) = Store(tmp_path / "mlruns" / "results").launches()
-    while len(Store(tmp_path / "mlruns" / "results").launches()) == 1:
+    while len(launches := Store(tmp_path / "mlruns" / "results").launches()) == 1:
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     told, errors = process.communicate(timeout=120)
-    assert launch.status == "finished"
+    assert launches[0].status == "finished"
     assert process.returncode == 130
     assert "Interrupted: the same command goes on." in errors
     assert "interrupted, " in told
