@@ -207,7 +207,7 @@ def gain_is_positive(case: Case[Activation]) -> None:
 
 @law("activation")
 def learned_derivatives_match_differences(case: Case[Activation]) -> None:
-    """What is learned is a floating-point hyperparameter, and forward changes with it by `learned_derivatives`, for each element."""
+    """What is learned is a float, and forward changes with it by what `learned_derivatives` says, element by element."""
     activation = case.component
     if not activation.learned:
         raise DoesNotApply("it learns nothing")

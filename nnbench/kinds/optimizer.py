@@ -25,7 +25,8 @@ class Optimizer(Component):
     def scope(self) -> Scope:
         """How far a parameter's step depends on others: on none ("parameter"), on its layer's, or on the whole network's.
 
-        With scope "layer", `init` and `step` see one layer at a time, (trial, out, in + 1), the bias in the last column; else all
+        With scope "layer", `init` and `step` see one block at a time: a layer's matrix, (trial, out, in + 1), the bias in the last
+        column; or what its activation learns, (trial, 1, number). Otherwise they see all
         parameters of a network in a row, (trial, 1, parameter).
         """
         return "parameter"

@@ -82,9 +82,8 @@ def test_gradients_by_slopes_are_checked(trials, activation: str, table: str) ->
     for seed in range(5):
         check = check_gradients(trial.cell, seed)
         assert check.passed, check.reason
-        assert [layer.block for layer in check.layers] == ["weights"] * (len(trial.cell.hidden) + 1) + ["k"] * len(
-            trial.cell.hidden
-        )
+        depth = len(trial.cell.hidden)
+        assert [layer.block for layer in check.layers] == ["weights"] * (depth + 1) + ["k"] * depth
         assert check.parameters == check.total == size(trial.cell).parameters
 
 

@@ -11,6 +11,7 @@ from helpers import bits
 
 from nnbench import Catalog, Optimizer
 from nnbench.engine import stack as stacking
+from nnbench.engine.parts import groups as calls
 from nnbench.engine.training import train
 
 NESTED = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def network(state: training._Training, per: str) -> torch.nn.Sequential:
     """A network of PyTorch with the same parameters."""
     sizes = state.blocks.sizes  # type: ignore[attr-defined]
     layers: list[torch.nn.Module] = []
-    for number, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for number, (inputs, outputs) in enumerate(pairwise(sizes)):
         layers.append(torch.nn.Linear(inputs, outputs, dtype=torch.float64))
         if number < len(sizes) - 2:
             layers.append(torch.nn.PReLU(outputs if per == "unit" else 1, dtype=torch.float64))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnbench import Activation, Catalog, Grid
+from nnbench.engine.stack import stacks
 from nnbench.engine.training import train
 from nnbench_activations import ELU, HardTanh, LeakyReLU, ReLU, Sigmoid, nnbench_components
 
@@ -20,6 +21,7 @@ OTHERWISE: dict[str, dict[str, float]] = {  # hyperparameters other than the def
     "penalized_tanh": {"alpha": 0.6},
     "isru": {"alpha": 3.0},
     "leaky_relu": {"k": 0.3},
+    "prelu": {"k": 0.1},
     "threshold": {"theta": -0.7, "value": 2.0},
     "softplus": {"beta": 4.0},
     "squareplus": {"b": 0.3},
@@ -75,6 +77,7 @@ FORMULAS: dict[str, Callable[..., sympy.Expr]] = {  # written anew, not the plug
     "arctan": lambda: sympy.atan(Z),
     "relu": lambda: right_of(0, Z, 0),
     "leaky_relu": lambda k: right_of(0, Z, k * Z),
+    "prelu": lambda k, per: right_of(0, Z, k * Z),
     "relu6": lambda: clipped(Z, 0, 6),
     "squared_relu": lambda: right_of(0, Z**2, 0),
     "threshold": lambda theta, value: right_of(theta, Z, value),
@@ -307,7 +310,9 @@ def test_every_activation_trains_a_small_network_with_its_defaults(catalog: Cata
     table = f"hidden = [[16]]\ntrain_size = 256\nbatch_size = 32\nepochs = 8\nactivation = {names}\n"
     table += 'optimizer = { name = "adam", lr = 0.01 }'
     trials = Grid.from_text(f"[trial]\n{table}", "test", catalog).trials(catalog)
-    records = {trial.cell.activation.name: record for trial, record in zip(trials, train(trials), strict=True)}
+    records = {
+        trial.cell.activation.name: record for stack in stacks(trials) for trial, record in zip(stack, train(stack), strict=True)
+    }
     assert set(records) == {activation.name for activation in DEFAULTS}
     assert {name for name, record in records.items() if record.status != "done"} == set()
     assert {name for name, record in records.items() if not record.train_loss[-1] < 0.6 * record.train_loss[0]} == set()
