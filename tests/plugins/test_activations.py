@@ -16,12 +16,12 @@ from nnbench.engine.stack import stacks
 from nnbench.engine.training import train
 from nnbench_activations import ELU, HardTanh, LeakyReLU, ReLU, Sigmoid, nnbench_components
 
-OTHERWISE: dict[str, dict[str, float]] = {  # hyperparameters other than the defaults
+OTHERWISE: dict[str, dict[str, Any]] = {  # hyperparameters other than the defaults
     "scaled_tanh": {"amplitude": 0.75, "slope": 3.0},
     "penalized_tanh": {"alpha": 0.6},
     "isru": {"alpha": 3.0},
     "leaky_relu": {"k": 0.3},
-    "prelu": {"k": 0.1},
+    "prelu": {"k": 0.1, "per": "unit"},
     "threshold": {"theta": -0.7, "value": 2.0},
     "softplus": {"beta": 4.0},
     "squareplus": {"b": 0.3},
@@ -138,7 +138,8 @@ def exactly(formula: sympy.Expr, z: np.ndarray) -> np.ndarray:
 
 
 def formula_of(activation: Activation) -> sympy.Expr:
-    return FORMULAS[activation.name](**{name: sympy.Rational(value) for name, value in activation.hyperparameters().items()})
+    values = activation.hyperparameters().items()
+    return FORMULAS[activation.name](**{name: value if isinstance(value, str) else sympy.Rational(value) for name, value in values})
 
 
 def response(activation: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
