@@ -6,7 +6,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -41,12 +41,15 @@ def make_plugin(
     module: str | None = None,
     entry_point: str | None = None,
     editable: bool = False,
+    files: Mapping[str, str] | None = None,
 ) -> Path:
-    """Install a distribution with one module of that source, as an installer would; returns the folder to search for it."""
+    """Install a distribution with a module of that source and other files, as an installer would; returns the folder to search."""
     module = module or name.replace("-", "_")
     info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir(parents=True, exist_ok=True)
-    (folder / f"{module}.py").write_text(source, encoding="utf-8")
+    for path, text in {f"{module.replace('.', '/')}.py": source, **(files or {})}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
     (info / "entry_points.txt").write_text(f"[nnbench]\n{entry_point or module} = {module}\n", encoding="utf-8")
     if editable:

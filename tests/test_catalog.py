@@ -13,7 +13,7 @@ import pytest
 from helpers import activation_plugin, make_plugin
 
 from nnbench import load_catalog
-from nnbench.catalog import Catalog, _sources, plugin_manager
+from nnbench.catalog import Catalog, plugin_manager
 from nnbench.errors import PluginError, UnknownComponentError
 from nnbench.kinds import KINDS
 
@@ -210,27 +210,6 @@ def test_the_origin_follows_the_source_only_where_it_is_edited(installed: Instal
     (folder / "edited.py").write_text(activation_plugin("Cubic"), encoding="utf-8")
     importlib.reload(sys.modules["edited"])
     assert own(folder).entry("activation", "cubic").origin == before
-
-
-def test_the_origin_follows_what_a_component_takes_from_its_package_and_nothing_else(installed: Install) -> None:
-    folder = installed("family", "from family_parts.cubic import nnbench_components", editable=True)
-    parts = folder / "family_parts"
-    parts.mkdir()
-    (parts / "__init__.py").write_text("", encoding="utf-8")
-    (parts / "powers.py").write_text("def cube(z):\n    return z * z * z\n", encoding="utf-8")
-    (parts / "unrelated.py").write_text("x = 1\n", encoding="utf-8")
-    source = activation_plugin("Cubic", forward="return cube(z)")
-    (parts / "cubic.py").write_text(f"from family_parts.powers import cube\n{source}", encoding="utf-8")
-
-    def digest() -> str:
-        _sources.cache_clear()
-        return own(folder).entry("activation", "cubic").origin.digest
-
-    before = digest()
-    (parts / "unrelated.py").write_text("x = 2\n", encoding="utf-8")
-    assert digest() == before
-    (parts / "powers.py").write_text("def cube(z):\n    return z**3\n", encoding="utf-8")
-    assert digest() != before
 
 
 def test_a_mistyped_name_or_kind_gets_the_nearest() -> None:

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from nnbench.errors import Problem
 from nnbench.grid import fields
 from nnbench.grid.expand import nearest
-from nnbench.grid.trial import Cell, labels, labels_of, plain
+from nnbench.grid.labels import labels, labels_of
+from nnbench.grid.trial import Cell, plain
 from nnbench.kinds import KINDS, Dataset
 
 Metric = Literal[

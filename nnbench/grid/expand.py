@@ -12,8 +12,9 @@ from typing import Any
 
 from nnbench.errors import Problem, UnknownComponentError
 from nnbench.grid import fields
+from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
-from nnbench.grid.trial import Cell, label
+from nnbench.grid.trial import Cell
 from nnbench.kinds import KINDS, Component, Origin
 
 MOST_CELLS = 1_000_000

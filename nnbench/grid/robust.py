@@ -10,9 +10,9 @@ from nnbench.errors import GridError, Problem, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.design import Candidate, find_level
 from nnbench.grid.expand import expand, nearest
+from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.tables import Claim, Compare, Robust
-from nnbench.grid.trial import label
 from nnbench.kinds import KINDS, Component
 
 if TYPE_CHECKING:

@@ -1,12 +1,11 @@
-"""Cells and trials: what a grid expands to, and how each is identified."""
+"""Cells and trials: what a grid expands to, and how each is identified. What is shown of them is in labels.py."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -150,53 +149,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [plain(each) for each in value]
     return value
-
-
-_Place = tuple[str, ...]
-"""Where a hyperparameter is: component, hyperparameter, and so on if that is itself a component."""
-
-
-def labels(cells: Sequence[Cell]) -> list[dict[str, str]]:
-    """The texts for the fields of each cell."""
-    names = list(cells[0].canonical) if cells else []
-    columns = [labels_of([getattr(cell, name) for cell in cells]) for name in names]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def labels_of(values: Sequence[Any]) -> list[str]:
-    """The shortest texts that tell a field's values apart: hyperparameters that vary within a component are always shown."""
-    seen: dict[_Place, set[str]] = defaultdict(set)
-    for value in values:
-        for place, given in _hyperparameters((), value):
-            seen[place].add(label(given))
-    varying = {place for place, found in seen.items() if len(found) > 1}
-    return [label(value, varying) for value in values]
-
-
-def label(value: Any, always: Collection[_Place] = (), at: _Place = ()) -> str:
-    """A short text for a field value: a component's name, with hyperparameters that are not the default or in `always`."""
-    if isinstance(value, Component):
-        changed = [
-            f"{f.name}={label(given, always, place)}"
-            for f in dataclasses.fields(value)  # type: ignore[arg-type]
-            for given, place in [(getattr(value, f.name), (*at, value.name, f.name))]
-            if place in always or f.default is dataclasses.MISSING or given != f.default
-        ]
-        return f"{value.name}({', '.join(changed)})" if changed else value.name
-    if isinstance(value, tuple):
-        return "-".join(label(each) for each in value) or "[]"
-    if isinstance(value, float):
-        return short if float(short := f"{value:g}") == value else repr(value)
-    return str(value)
-
-
-def _hyperparameters(at: _Place, value: Any) -> Iterator[tuple[_Place, Any]]:
-    """Those of a component, and of every component in it."""
-    if isinstance(value, Component):
-        for name, given in value.hyperparameters().items():
-            place = (*at, value.name, name)
-            yield place, given
-            yield from _hyperparameters(place, given)
 
 
 def _digest(data: Any) -> str:

@@ -18,7 +18,7 @@ Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
-    """Where a component comes from: the distribution, its version, and, if installed in editable mode, a digest of the module."""
+    """Where a component comes from: the distribution, its version, and, in editable mode, a digest of its code and data."""
 
     distribution: str
     version: str

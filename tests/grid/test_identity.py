@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from nnbench import Catalog, Grid, load_catalog
 from nnbench.grid.expand import expand
-from nnbench.grid.trial import Trial, labels
+from nnbench.grid.labels import labels
+from nnbench.grid.trial import Trial
 from nnbench.kinds import Origin
 
 LOOKUP = SmallLookup()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from nnbench import Grid
 from nnbench.errors import GridError
+from nnbench.grid.labels import label
 from nnbench.grid.overrides import parse
-from nnbench.grid.trial import Cell, label
+from nnbench.grid.trial import Cell
 
 LOOKUP = SmallLookup()
 

@@ -4,8 +4,7 @@ A module may have
 - `RECURRENCES`: by name, for optimizers of single parameters: positions of one number from 1.0, in plain Python;
 - `REFERENCES`: by name, for optimizers whose steps depend on a layer or on the network: positions of one matrix (for scope
   "network": of one row) from a given start;
-- `WORKED`: (optimizer, gradients, positions) worked by hand, with rate 0.5 from 0.0;
-- `EXCUSED`: by law (the name of the test, without "test_"), the optimizers that do not obey it, with the reason.
+- `WORKED`: (optimizer, gradients, positions) worked by hand, with rate 0.5 from 0.0.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ Recurrence = Callable[[Steps], Iterator[float]]
 MatrixSteps = Iterator[tuple[float, np.ndarray]]
 Reference = Callable[[np.ndarray, MatrixSteps], Iterator[np.ndarray]]
 Worked = tuple[Optimizer, list[float], list[float]]
-Excuses = dict[str, dict[str, str]]
 
 RATES = [0.1, 0.1, 0.05, 0.2, 0.01, 0.3, 0.1, 0.1]
 GRADIENTS = [2.0, -1.0, 0.5, 0.0, -3.0, 1e-4, 40.0, -0.25]

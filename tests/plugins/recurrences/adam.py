@@ -18,7 +18,7 @@ from nnbench_optimizers.adam import (
     RAdam,
     Yogi,
 )
-from recurrences import Excuses, Recurrence, Steps, Worked
+from recurrences import Recurrence, Steps, Worked
 
 
 def adam(steps: Steps) -> Iterator[float]:
@@ -160,10 +160,3 @@ WORKED: list[Worked] = [
     (Adan(beta1=0.5, beta2=0.5, beta3=0.0, eps=1.0), [3.0], [-0.375]),  # m̂ = 3, d̂ = 0, n̂ = 9
     (QHAdam(beta1=0.5, beta2=0.0, nu1=0.5, nu2=0.5, eps=1.0), [3.0, 0.0], [-0.375, -0.625]),  # v̂ = 9, 0; m̂ = 3, 1
 ]
-
-EXCUSED: Excuses = {
-    "gradients_of_0_from_the_start_move_nothing": {
-        "adamw": "weights decay without a gradient",
-        "nadamw": "weights decay without a gradient",
-    },
-}

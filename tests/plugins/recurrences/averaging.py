@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import sqrt
 
 from nnbench_optimizers import ASGD, EMA, SGD, AdamWScheduleFree, Lookahead, Momentum, SGDScheduleFree
-from recurrences import Excuses, Recurrence, Steps, Worked
+from recurrences import Recurrence, Steps, Worked
 from recurrences.adam import adam
 from recurrences.descent import sgd
 
@@ -72,5 +72,3 @@ WORKED: list[Worked] = [
     (SGDScheduleFree(beta=0.5), [2.0, 2.0], [-1.0, -1.75]),  # z = -1, -2; x = -1, -1.5
     (AdamWScheduleFree(beta=0.5, beta2=0.75, eps=0.5, weight_decay=0.5), [2.0, 2.0], [-0.4, -0.625]),  # steps 0.8, 0.8 - 0.2
 ]
-
-EXCUSED: Excuses = {"gradients_of_0_from_the_start_move_nothing": {"adamw_schedule_free": "weights decay"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nnbench_optimizers.descent import QHM, SGD, AggMo, Lion, Momentum, Nesterov, SignSGD, Signum
-from recurrences import Excuses, Recurrence, Steps, Worked
+from recurrences import Recurrence, Steps, Worked
 
 
 def sgd(steps: Steps) -> Iterator[float]:
@@ -91,7 +91,3 @@ WORKED: list[Worked] = [
     (Lion(beta1=0.5, beta2=0.75), [4.0, -0.5, -2.0], [-0.5, -1.0, -0.5]),  # m = 1, 0.625; 0.25 and -0.6875 under the sign
     (Lion(weight_decay=0.2), [1.0, 1.0], [-0.5, -0.95]),
 ]
-
-EXCUSED: Excuses = {
-    "descends_a_parabola_with_its_own_rate": {"lion": "it remembers a hundred gradients, and passes the minimum by their signs"},
-}

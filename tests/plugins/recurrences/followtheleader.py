@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import copysign, sqrt
 
 from nnbench_optimizers import FTRL, MADGRAD
-from recurrences import Excuses, Recurrence, Steps, Worked
+from recurrences import Recurrence, Steps, Worked
 
 
 def ftrl(steps: Steps) -> Iterator[float]:
@@ -35,5 +35,3 @@ WORKED: list[Worked] = [
     (FTRL(l1=4.0, n0=16.0), [3.0], [0.0]),  # threshold 2
     (MADGRAD(mu=0.5, eps=2.0), [4.0], [-0.25]),  # s = 2, n = 8; z = -2 / (2 + 2)
 ]
-
-EXCUSED: Excuses = {"gradients_of_0_from_the_start_move_nothing": {"ftrl": "the L1 penalty pulls towards 0"}}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nnbench_optimizers import LAMB, LARS, SM3, Adafactor, Muon
-from recurrences import Excuses, MatrixSteps, Reference, Worked
+from recurrences import MatrixSteps, Reference, Worked
 
 
 def lars(w: np.ndarray, steps: MatrixSteps) -> Iterator[np.ndarray]:
@@ -84,5 +84,3 @@ WORKED: list[Worked] = [
     (Adafactor(decay=1.0, eps2=1.0), [1.0, 7.0], [-0.5, -1.0]),  # v = 1, 25; u = 1, and 1.4 clipped
     (Muon(beta1=0.5, beta2=0.75, eps=0.5), [2.0], [-0.4]),  # a bias: Adam
 ]
-
-EXCUSED: Excuses = {"gradients_of_0_from_the_start_move_nothing": {"lamb": "weights decay"}}
