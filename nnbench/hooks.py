@@ -49,7 +49,7 @@ def nnbench_components() -> Sequence[type[Component]]:  # type: ignore[empty-bod
 
 @hookspec
 def nnbench_trackers(folder: Path) -> Sequence[Tracker]:  # type: ignore[empty-body]
-    """Offer trackers: watchers that can catch up from the result store. Called for each launch, and by `nnbench sync`.
+    r"""Offer trackers: watchers that can catch up from the result store. Called for each launch, and by `nnbench sync`.
 
     `folder` is the one that results are kept in. The trackers returned are new ones, used for one launch.
 
@@ -65,7 +65,7 @@ def nnbench_trackers(folder: Path) -> Sequence[Tracker]:  # type: ignore[empty-b
             def results(self, launch, results):
                 known = self.path.read_text().split() if self.path.exists() else []
                 with self.path.open("a") as file:
-                    file.writelines(f"{each.trial_id}\\n" for each in results if each.trial_id not in known)
+                    file.writelines(f"{each.trial_id}\n" for each in results if each.trial_id not in known)
 
         @hookimpl
         def nnbench_trackers(folder):

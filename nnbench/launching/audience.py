@@ -75,7 +75,7 @@ def offered_trackers(catalog: Catalog, folder: Path) -> tuple[list[Tracker], lis
     problems = []
     for implementation in catalog.manager.hook.nnbench_trackers.get_hookimpls():
         try:
-            offered = list(implementation.function(*(folder for _ in implementation.argnames)))
+            offered: Any = implementation.function(*(folder for _ in implementation.argnames))
             strange = [each for each in offered if not isinstance(each, Tracker)]
             if strange:
                 raise TypeError(f"it offers {strange[0]!r}, which does not derive from nnbench.Tracker")

@@ -49,7 +49,8 @@ def run(
     `executor` is any `concurrent.futures.Executor`, which is kept busy with as many workers as it says that it has; a pool of
     `workers` processes unless given, one for each processor. `folder` holds the result store and the default tracking store.
     `fresh` trains again what has results. `runs` says what is a run in MLflow: a cell, or each of its trials as well. `watchers`
-    are objects with launch hooks, trackers among them, beside the installed plugins'. In a script, call this under `if __name__ == "__main__":`.
+    are objects with launch hooks, or trackers, beside the installed plugins'. In a script, call this under
+    `if __name__ == "__main__":`.
 
     The first Ctrl-C lets the stacks under way finish and returns what there is; a second one ends the workers and raises
     KeyboardInterrupt. Results stored until then stay in either case. Raises GridError before anything is written, InputError if
@@ -65,7 +66,10 @@ def run(
 def make_tracker(
     folder: Path, uri: str | None = None, on_logged: Callable[[], None] = lambda: None, each_trial: bool = False
 ) -> MlflowTracker:
-    """MLflow's tracker of one launch, for the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another; raises InputError."""
+    """MLflow's tracker of one launch, to the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another.
+
+    Raises InputError for a URI that MLflow has no store for.
+    """
     uri = checked_uri(uri or default_uri(folder))
     store = Store(folder / "results")
     artifacts = artifact_folder(uri, folder)

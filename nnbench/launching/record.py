@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
+from typing import Any
 
 from nnbench import environment
 from nnbench.catalog import Catalog
@@ -111,7 +112,7 @@ def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> li
     levels = list(dict.fromkeys(each.level for each in candidates))
     claims = []
     for claim in grid.claim:
-        told = {
+        told: dict[str, Any] = {
             "says": claim.says,
             "better": find_level(claim.better, levels) or claim.better,
             "worse": find_level(claim.worse, levels) or claim.worse,

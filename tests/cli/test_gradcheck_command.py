@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from helpers import make_plugin, nnbench
+from helpers import MLFLOWS_OWN, make_plugin, nnbench
 
 from nnbench.cli import cli
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 GRID = '[trial]\nactivation = ["relu", "tanh"]\nhidden = [[4], [3, 2]]\noptimizer = ["adam", "sgd"]\n'
 
 
@@ -108,7 +108,7 @@ def test_a_grids_mode_is_checked() -> None:
 
 def test_the_study_prints_draws_and_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nnbench.report import gradient_study
-    from nnbench.tracking import default_uri, prepare
+    from nnbench.tracking.mlflow import default_uri, prepare
 
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(gradient_study, "WIDTHS", (2, 4))

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import MLFLOWS_OWN
 
 from nnbench import Catalog, Grid, Results
 from nnbench import run as run_grid
 from nnbench.launching.plan import make_plan
 from nnbench.store import SCHEMA, Store
-from nnbench.tracking import default_uri, prepare
+from nnbench.tracking.mlflow import default_uri, prepare
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 
 GRID = """
 name = "compared"
