@@ -122,7 +122,7 @@ def test_the_study_prints_draws_and_logs(tmp_path: Path, monkeypatch: pytest.Mon
     page = (tmp_path / "out" / "gradcheck_study.html").read_text()
     assert page.count("<svg") == page.count("</svg>") == 2
     assert "src=" not in page
-    rows = list(csv.DictReader((tmp_path / "out" / "gradcheck_cost.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "out" / "gradcheck_cost.csv").read_text().splitlines()))
     assert all(float(row["numerical"]) > float(row["back_propagated"]) for row in rows)
     client = prepare(default_uri(folder))
     experiment = client.get_experiment_by_name("gradcheck-study")
