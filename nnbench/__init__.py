@@ -40,11 +40,15 @@ if TYPE_CHECKING:
     from nnbench.grid import Grid
     from nnbench.launching.conduct import run
     from nnbench.launching.results import Results
+    from nnbench.store import Result
+    from nnbench.tracking import Tracker
 
 _LAZY = {
     "Catalog": "nnbench.catalog",
     "Grid": "nnbench.grid",
+    "Result": "nnbench.store",
     "Results": "nnbench.launching.results",
+    "Tracker": "nnbench.tracking",
     "load_catalog": "nnbench.catalog",
     "run": "nnbench.launching.conduct",
 }
@@ -69,6 +73,7 @@ __all__ = [
     "Positive",
     "Preprocessor",
     "Rate",
+    "Result",
     "Results",
     "Samples",
     "Schedule",
@@ -76,6 +81,7 @@ __all__ = [
     "Scores",
     "Sharing",
     "State",
+    "Tracker",
     "Transform",
     "Units",
     "Weights",

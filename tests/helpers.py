@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import pytest
 
 from nnbench import (
     Activation,
@@ -30,6 +31,11 @@ from nnbench import (
 from nnbench.engine.records import Record
 from nnbench.errors import UnknownComponentError
 from nnbench.kinds import Origin
+
+MLFLOWS_OWN = pytest.mark.filterwarnings(
+    r"ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning"  # mlflow's models say so to SQLAlchemy 2.1
+)
+"""Where a test opens a tracking store, the one warning that mlflow causes and nnbench cannot help; any other is an error."""
 
 
 def make_plugin(

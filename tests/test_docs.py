@@ -6,7 +6,7 @@ import csv
 import doctest
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -17,10 +17,22 @@ from nnbench import hooks
 from nnbench.conformance import check_component
 from nnbench.conformance.__main__ import page
 from nnbench.kinds import KINDS, Component
+from nnbench.store import Store
 
 ROOT = Path(__file__).parents[1]
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
 TRACKERS = (ROOT / "docs" / "trackers.md").read_text(encoding="utf-8")
+STOPPER = """
+import os
+import signal
+from nnbench import hookimpl
+
+@hookimpl
+def nnbench_results_stored(launch, results):
+    if results[0].launch_id == launch.id:
+        os.kill(os.getpid(), signal.SIGINT)
+"""
+"""A watcher that presses Ctrl-C once a stack is trained."""
 HOOKS = [name for name in vars(hooks) if name.startswith("nnbench_")]
 
 
@@ -102,19 +114,41 @@ def test_the_commands_of_the_ten_minutes_exist() -> None:
     assert set(commands) <= set(COMMANDS)
 
 
-def test_the_tracker_of_thirty_lines_appends_each_trial_once(tmp_path: Path) -> None:
+def trials(folder: Path) -> list[dict[str, str]]:
+    with (folder / "trials.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_tracker_of_thirty_lines_appends_each_trial_once_and_whole(tmp_path: Path) -> None:
+    """Fresh, where the store had some already, where a launch was interrupted, and caught up with by sync."""
     ((_, source, _),) = blocks(TRACKERS, "python")
     assert len([line for line in source.splitlines() if line.strip()]) <= 30
     plugin = make_plugin(tmp_path / "plugin", "csv-tracker", source)
-    (tmp_path / "grid.toml").write_text('seeds = 2\n[trial]\nactivation = ["relu", "tanh"]\nepochs = 1\n')
-    few = nnbench("run", "grid.toml", "--no-tracking", "--workers", "1", "--set", "seeds=1", cwd=tmp_path, path=[plugin])
-    assert (few.returncode, few.stderr) == (0, "")
-    assert f"grid finished; its trials are in {tmp_path / 'trials.csv'}" in few.stdout
+    stopper = make_plugin(tmp_path / "stopper", "stopper", STOPPER)
+    (tmp_path / "grid.toml").write_text('seeds = 2\n[trial]\nactivation = ["relu", "tanh"]\nepochs = 1\nhidden = [[4], [5]]\n')
+
+    def run(*options: str, path: Sequence[Path], command: str = "run") -> str:
+        arguments = ["grid.toml", "--no-tracking", "--workers", "1", *options] if command == "run" else options
+        done = nnbench(command, *arguments, cwd=tmp_path, path=path)
+        assert (done.returncode, done.stderr) == (130 if stopper in path else 0, "")
+        return done.stdout
+
+    told = run("--set", "seeds=1", path=[plugin])
+    assert f"grid finished; its trials are in {tmp_path / 'trials.csv'}" in told
+    assert len(trials(tmp_path)) == 4
+    run(path=[plugin, stopper])
+    stopped = len(trials(tmp_path))
+    assert 4 < stopped < 8
     for _ in range(2):
-        done = nnbench("run", "grid.toml", "--no-tracking", "--workers", "1", cwd=tmp_path, path=[plugin])
-        assert (done.returncode, done.stderr) == (0, "")
-    with (tmp_path / "trials.csv").open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-    assert len(lines) == len({line["trial_id"] for line in lines}) == 4
-    assert {line["status"] for line in lines} == {"done"}
-    assert all(0 <= float(line["test_accuracy"]) <= 1 for line in lines)
+        run(path=[plugin])
+    fresh = trials(tmp_path)
+    (tmp_path / "trials.csv").unlink()
+    for _ in range(2):
+        assert "trials.csv is up to date" in run(path=[plugin], command="sync")
+    for lines in (fresh, trials(tmp_path)):
+        assert len(lines) == len({line["trial_id"] for line in lines}) == 8
+        assert all(value for line in lines for value in line.values())
+        assert {line["status"] for line in lines} == {"done"}
+        assert all(0 <= float(line["test_accuracy"]) <= 1 for line in lines)
+    assert sorted(map(str, fresh)) == sorted(map(str, trials(tmp_path)))
+    assert set(Store(tmp_path / "mlruns" / "results").launches()[-1].logged_to) >= {"trials.csv"}

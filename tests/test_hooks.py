@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnbench import Activation, hooks
+from nnbench import Activation, Tracker, hooks
 from nnbench.catalog import plugin_manager
-from nnbench.store import Launch, LaunchCell
+from nnbench.store import Launch, LaunchCell, Result
 
 HOOKS = {name: hook for name, hook in vars(hooks).items() if name.startswith("nnbench_")}
 LAUNCH = Launch(
@@ -28,7 +29,21 @@ LAUNCH = Launch(
 )
 ARGUMENTS: dict[str, Any] = {
     "launch": LAUNCH,
-    "results": [{"trial_id": "t1", "status": "done"}, {"trial_id": "t2", "status": "failed"}],
+    "results": [
+        Result(
+            status=status,
+            trial_id=trial,
+            cell_id="c",
+            seed=0,
+            launch_id=LAUNCH.id,
+            grid="example",
+            fields="{}",
+            origins="{}",
+            started=0.0,
+            seconds=0.0,
+        )
+        for trial, status in (("t1", "done"), ("t2", "failed"))
+    ],
     "status": "failed",
 }
 PRINTED = {
@@ -74,7 +89,7 @@ def test_the_example_of_a_hook_implements_it(name: str) -> None:
     assert len(getattr(manager.hook, name).get_hookimpls()) == 1
 
 
-@pytest.mark.parametrize("name", [name for name in HOOKS if name != "nnbench_components"])
+@pytest.mark.parametrize("name", [*PRINTED])
 def test_the_example_of_a_watcher_says_what_it_was_told(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     manager = plugin_manager()
     manager.register(plugin(name))
@@ -89,3 +104,14 @@ def test_the_example_of_components_is_an_activation_whose_derivative_is_right() 
     z = np.linspace(-2, 2, 41).reshape(1, 1, -1)
     slope = (component.forward(z + 1e-5) - component.forward(z - 1e-5)) / 2e-5
     np.testing.assert_allclose(component.derivative(z, component.forward(z)), slope, rtol=1e-6, atol=1e-8)
+
+
+def test_the_example_of_a_tracker_notes_each_trial_once(tmp_path: Path) -> None:
+    (tracker,) = plugin("nnbench_trackers").nnbench_trackers(tmp_path)
+    assert isinstance(tracker, Tracker)
+    for _ in range(2):
+        tracker.nnbench_launch_started(LAUNCH)
+        tracker.nnbench_results_stored(LAUNCH, ARGUMENTS["results"])
+        tracker.nnbench_launch_finished(LAUNCH, "finished")
+    assert (tmp_path / "trials.txt").read_text() == "t1\nt2\n"
+    assert tracker.close() == str(tmp_path / "trials.txt")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,11 @@ import pytest
 
 from nnbench.engine.records import Record
 from nnbench.errors import InputError
-from nnbench.store import SCHEMA, Launch, LaunchCell, Store
+from nnbench.store import SCHEMA, Launch, LaunchCell, Result, Store
 
 
-def row(trial: str, status: str = "done", **more: Any) -> dict[str, Any]:
-    record = Record(status=status, curve_steps=[0, 5], valid_loss=[0.5, math.nan], activation_std=[[1.0, 2.0], [3.0, math.inf]])  # type: ignore[arg-type]
-    return {
+def result(trial: str, status: str = "done", **more: Any) -> Result:
+    header = {
         "trial_id": trial,
         "cell_id": trial[0],
         "seed": 0,
@@ -29,9 +28,9 @@ def row(trial: str, status: str = "done", **more: Any) -> dict[str, Any]:
         "origins": "{}",
         "started": 1.25,
         "seconds": 0.5,
-        **asdict(record),
-        **more,
     }
+    record = {"curve_steps": [0, 5], "valid_loss": [0.5, math.nan], "activation_std": [[1.0, 2.0], [3.0, math.inf]]}
+    return Result(**{**header, "status": status, **record, **more})
 
 
 def launch(name: str, started: float, cells: int = 2) -> Launch:
@@ -46,8 +45,8 @@ def launch(name: str, started: float, cells: int = 2) -> Launch:
 
 def test_results_come_back_as_they_were_stored(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    stored = row("a1", test_accuracy=0.1 + 0.2, steps_to_target=math.inf, diverged_step=None)
-    store.append([stored, row("b1")])
+    stored = result("a1", test_accuracy=0.1 + 0.2, steps_to_target=math.inf, diverged_step=None)
+    store.append([stored, result("b1")])
     (found,) = store.rows(["a1"], SCHEMA.names)
     assert {name: found[name] for name in stored if name not in ("valid_loss", "stored")}.items() >= {
         "test_accuracy": 0.1 + 0.2,
@@ -62,13 +61,13 @@ def test_results_come_back_as_they_were_stored(tmp_path: Path) -> None:
 
 
 def test_every_field_of_a_record_has_a_column() -> None:
-    assert set(asdict(Record(status="done"))) <= set(SCHEMA.names)
+    assert {each.name for each in fields(Record)} <= {each.name for each in fields(Result)} == set(SCHEMA.names)
 
 
 def test_the_latest_result_of_a_trial_counts(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for status in ("failed", "diverged", "done"):
-        store.append([row("a1", status), row("b1", "done")])
+        store.append([result("a1", status), result("b1", "done")])
     assert store.statuses() == {"a1": "done", "b1": "done"}
     assert [found["status"] for found in store.rows(["b1", "a1", "unknown"])] == ["done", "done"]
     assert store.statuses(["a1"]) == {"a1": "done"}
@@ -84,7 +83,7 @@ def test_an_empty_or_missing_folder_has_no_results(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path)
-    store.append([row("a1")])
+    store.append([result("a1")])
 
     def full(table: Any, path: Path, **_: Any) -> None:
         Path(path).write_bytes(b"PAR1 and no more")
@@ -92,14 +91,14 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(pq, "write_table", full)
     with pytest.raises(OSError, match="No space left"):
-        store.append([row("b1")])
+        store.append([result("b1")])
     assert len(list(tmp_path.iterdir())) == 1
     assert store.statuses() == {"a1": "done"}
 
 
 def test_a_file_that_cannot_be_read_is_named_and_passed_over(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.append([row("a1")])
+    store.append([result("a1")])
     (tmp_path / "broken.parquet").write_bytes(b"not parquet")
     with pytest.warns(UserWarning, match=r"broken\.parquet cannot be read"):
         assert store.statuses() == {"a1": "done"}
@@ -134,8 +133,8 @@ def test_fields_that_differ_between_cells_make_a_cells_title() -> None:
 
 def test_an_export_has_the_latest_result_of_each_trial_wanted(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
-    store.append([row("a1", "failed"), row("b1")])
-    store.append([row("a1", "done"), row("c1")])
+    store.append([result("a1", "failed"), result("b1")])
+    store.append([result("a1", "done"), result("c1")])
     store.export(["a1", "c1", "unknown"], tmp_path / "all.parquet")
     table = pq.read_table(tmp_path / "all.parquet")
     assert table.schema.names == SCHEMA.names
@@ -144,14 +143,16 @@ def test_an_export_has_the_latest_result_of_each_trial_wanted(tmp_path: Path) ->
 
 def older(store: Store, trial: str, without: list[str]) -> None:
     """Store a result as a version of nnbench did that did not know these columns."""
-    path = store.append([row(trial)])
+    before = set(store.folder.glob("*.parquet"))
+    store.append([result(trial)])
+    (path,) = set(store.folder.glob("*.parquet")) - before
     pq.write_table(pq.read_table(path).drop_columns(without), path)
 
 
 def test_what_an_older_version_did_not_measure_is_null(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     older(store, "a1", ["train_loss_last", "saturated"])
-    store.append([row("b1", train_loss_last=0.25)])
+    store.append([result("b1", train_loss_last=0.25)])
     columns = ["saturated", "train_loss_last", "trial_id", "valid_loss"]
     old, new = store.rows(["a1", "b1"], columns)
     assert list(old) == columns

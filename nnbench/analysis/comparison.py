@@ -13,9 +13,10 @@ from nnbench.analysis import statistics
 from nnbench.analysis.evidence import gather
 from nnbench.analysis.metrics import METRICS, Row
 from nnbench.analysis.pairs import ALPHA, OnDataset, OnTask, Outcome, Pair, Question, judged, reversed_pair
-from nnbench.analysis.scores import Placed, Results, Scores, worst
+from nnbench.analysis.scores import Results, Scores, worst
 from nnbench.analysis.statistics import Interval, Ranking
 from nnbench.analysis.tuning import Choice
+from nnbench.grid.asked import ClaimMade, Placed
 
 TAUS = tuple(np.linspace(1, 4, 61).tolist())
 """Where performance profiles are given."""
@@ -52,20 +53,6 @@ class Level:
     """Mean over data sets; NaN where not every level met every other one on all of them."""
     expected: tuple[float, ...] = ()
     """Best validation accuracy to expect from one, two … settings tried at random, mean over tasks; empty without tuning."""
-
-
-@dataclass(frozen=True)
-class ClaimMade:
-    """A prediction, with levels as the comparison names them."""
-
-    says: str
-    better: str
-    worse: str
-    metric: str
-    at_least: float | None = None
-    """The smallest probability of improvement that matters."""
-    post_hoc: bool | None = None
-    """Whether it was written after the first result of its trials; None where that was not recorded."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,21 +13,7 @@ from jaxtyping import Float
 from nnbench.analysis.metrics import METRICS, Row
 from nnbench.analysis.statistics import Redrawn, Seeds
 from nnbench.analysis.tuning import Choice, draws
-
-
-@dataclass(frozen=True)
-class Placed:
-    """Where a cell stands: its level, its task, and the task's data set."""
-
-    level: str
-    task: str
-    dataset: str
-    family: str = ""
-    """What the data set is a variant of; the data set itself unless given."""
-
-    def unit(self, count: str) -> str:
-        """What tests count: the family, or each variant."""
-        return self.dataset if count == "variants" else self.family or self.dataset
+from nnbench.grid.asked import Placed
 
 
 class Results:

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nnbench.analysis.metrics import METRICS, Row
+from nnbench.grid.asked import Tried
 
 ENUMERATED = 5
 """Up to so many tuning seeds, every draw of as many is looked at; beyond, `DRAWS` random ones."""
@@ -67,17 +68,6 @@ CRITERIA: Mapping[str, Criterion] = {
     "valid_loss_last": Criterion(lambda row: row["valid_loss"][-1]),
     "train_loss_last": Criterion(lambda row: row["train_loss"][-1]),
 }
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A setting of one level on one task, trained with the tuning seeds."""
-
-    cell: str
-    """The cell's id."""
-    level: str
-    task: str
-    setting: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

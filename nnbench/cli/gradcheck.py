@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from nnbench import tracking, work
+from nnbench import work
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.options import FOLDER, SET, URI, WORKERS
 from nnbench.cli.output import console, table
@@ -24,6 +24,7 @@ from nnbench.errors import InputError
 from nnbench.grid import Cell, Grid, labels
 from nnbench.launching.plan import available_workers
 from nnbench.report import gradient_study, gradient_study_page, gradients
+from nnbench.tracking import mlflow
 
 STUDY = "gradcheck-study"
 FIELDS = ("activation", "initializer", "loss", "penalty", "dropout", "hidden", "dataset")
@@ -181,7 +182,7 @@ def _study(overrides: Sequence[str], without: tuple[str, ...], save: Path | None
 
 def _log(study: gradient_study.Study, tracked: tuple[Path, str | None], written: Sequence[Path], copies: Path) -> None:
     folder, tracking_uri = tracked
-    uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
+    uri = mlflow.checked_uri(tracking_uri or mlflow.default_uri(folder))
     copies.mkdir()
     for path in written:
         shutil.copy(path, copies)
@@ -196,10 +197,10 @@ def _log(study: gradient_study.Study, tracked: tuple[Path, str | None], written:
             ("cost/at_once", cost.at_once, cost.parameters),
             ("cost/ratio", cost.numerical / cost.back_propagated, cost.parameters),
         ]
-    artifacts = tracking.artifact_folder(uri, folder)
+    artifacts = mlflow.artifact_folder(uri, folder)
     out = console()
     try:
-        tracking.log_study(uri, artifacts, STUDY, {"network": study.network}, metrics, copies)
+        mlflow.log_study(uri, artifacts, STUDY, {"network": study.network}, metrics, copies)
     except Exception as error:  # whatever a tracking store can fail with
         out.print(f"The study cannot be logged to {uri}: {error}", style="red", markup=False)
         sys.exit(1)

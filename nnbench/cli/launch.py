@@ -21,6 +21,7 @@ from nnbench.launching import conduct
 from nnbench.launching.estimate import estimate
 from nnbench.launching.plan import Phase, Plan, make_plan
 from nnbench.launching.results import Results
+from nnbench.tracking.mlflow import default_uri
 
 
 @click.command()
@@ -61,12 +62,12 @@ def run(
     plan = make_plan(parsed, catalog, folder, workers, fresh)
     _print_plan(out, parsed, plan)
     with LaunchProgress(out, track=not no_tracking) as progress:
-        tracker = None if no_tracking else conduct.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")
+        trackers = [] if no_tracking else [conduct.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")]
         try:
             results = conduct.execute(
                 plan,
                 catalog,
-                tracker=tracker,
+                trackers=trackers,
                 watchers=[progress],
                 on_interrupt=progress.interrupted,
                 on_phase=progress.phase,
@@ -77,7 +78,7 @@ def run(
     print_summary(out, results, show_all, fresh)
     if results.status != "interrupted" and results.comparison:
         print_comparison(out, results.comparison)
-    _where_next(out, results, folder, tracking_uri)
+    _where_next(out, results, folder, tracking_uri, logged=not no_tracking)
     sys.exit({"finished": 0, "failed": 1, "interrupted": 130}[results.status])
 
 
@@ -161,16 +162,17 @@ def _have(phase: Phase) -> str:
     return f", {known} of them have results already" if known else ""
 
 
-def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str | None) -> None:
+def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str | None, logged: bool) -> None:
+    """What went wrong beside training, and how to look at runs; `logged` says whether MLflow was to have them."""
     for problem in results.watcher_problems:
         out.print(f"A watcher failed and was not told more: {problem}", style="yellow", markup=False)
     options = ("" if folder == Path("mlruns") else f" --folder {folder}") + (
         f" --tracking-uri {tracking_uri}" if tracking_uri else ""
     )
-    tracker = results.tracker
-    if tracker and tracker.problem:
-        what = f"{tracker.missing} cells are" if tracker.missing else "The launch's summary and files are"
-        out.print(f"{what} not in MLflow yet ({tracker.problem}).", style="yellow", markup=False)
+    problems = [tracker.problem for tracker in results.trackers if tracker.problem]
+    for problem in problems:
+        out.print(problem, style="yellow", markup=False)
+    if problems:
         out.print(f"The results are safe; log them with: {program()} sync{options}", markup=False)
-    elif tracker or results.launch.logged_to:
+    elif logged or (tracking_uri or default_uri(folder)) in results.launch.logged_to:
         out.print(f"Browse every run: {program()} ui{options}", markup=False)

@@ -6,9 +6,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnbench.hooks import hookimpl
-from nnbench.store import BEHIND, REPORTED, TUNING, Launch
+from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Result
 
 PHASES = {TUNING: "tuning trials", BEHIND: "trials behind the verdict"}
 """What is counted beside the trials that are reported."""
@@ -110,14 +109,14 @@ class LaunchProgress:
         )
 
     @hookimpl
-    def nnbench_results_stored(self, launch: Launch, results: Sequence[Mapping[str, Any]]) -> None:
+    def nnbench_results_stored(self, launch: Launch, results: Sequence[Result]) -> None:
         """Count reported results; those of earlier launches say nothing about speed."""
         if launch.phase != REPORTED:
             return
         if not self._total:
             self._begin(launch)
         self._done += len(results)
-        if results and results[0]["launch_id"] != launch.id:
+        if results and results[0].launch_id != launch.id:
             self._already += len(results)
         if self._bars:
             elapsed = time.monotonic() - self._began

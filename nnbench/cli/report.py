@@ -102,6 +102,7 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
     asking = [grid for grid in grids if grid.claim]
     if not asking:
         raise InputError(f"{folder}: no grid there makes a claim ([[claim]])")
+    Store(results / "results").check()
     for grid in asking:  # grids share trials, so that one may train what another makes claims about
         note_claims(grid, grid.candidates(catalog)[0], Store(results / "results"))
     rows: list[tuple[str, ...]] = []
@@ -133,6 +134,8 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
     for other in others:
         if not (other / "results").is_dir():
             raise InputError(f"{other}: has no results; name a folder as --folder would (it holds results/)")
+    for each in (folder, *others):
+        Store(each / "results").check()
     for other in others:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
         out.print(f"{other}: {added.trials} trials new here, {added.known} known already, {added.launches} launches", markup=False)

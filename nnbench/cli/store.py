@@ -9,19 +9,23 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.progress import Progress
 
-from nnbench import tracking
+from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, RUNS, URI
 from nnbench.cli.output import console
 from nnbench.errors import InputError
-from nnbench.report.documents import write_documents
-from nnbench.store import Store
+from nnbench.launching.audience import offered_trackers
+from nnbench.launching.conduct import make_tracker
+from nnbench.store import Launch, Store
+from nnbench.tracking import Tracker, mlflow, replay
 
 HOST = "127.0.0.1"
 
@@ -31,35 +35,55 @@ HOST = "127.0.0.1"
 @FOLDER
 @URI
 @RUNS
-def sync(launch: str | None, folder: Path, tracking_uri: str | None, runs: str) -> None:
+@click.pass_obj
+def sync(without: tuple[str, ...], launch: str | None, folder: Path, tracking_uri: str | None, runs: str) -> None:
     """Log to MLflow whatever results it lacks, of LAUNCH (an id or a grid's name) or of every launch in the folder.
 
-    Can be interrupted and repeated: what is logged completely stays, what was cut off is logged again.
+    Trackers that plugins offer catch up too. Can be interrupted and repeated: what is logged completely stays, what was cut off is
+    logged again.
     """
     out = console()
     store = Store(folder / "results")
+    store.check()
     launches = [store.launch(launch)] if launch else store.launches()
     if not launches:
         raise InputError(f"{folder} has no launches; start one with nnbench run GRID.toml")
-    uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
-    artifacts = tracking.artifact_folder(uri, folder)
+    catalog = load_catalog(without)
+    failed: set[str] = set()
     for each in launches:
         if not each.cells:
             out.print(f"{each.grid} {each.id}: nothing to log, its settings are not chosen yet", markup=False)
             continue
+        offered, problems = offered_trackers(catalog, folder)
+        for problem in set(problems) - failed:
+            out.print(problem, style="red", markup=False)
+        failed.update(problems)
         with store.claim(each), Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
-            task = bars.add_task(f"{each.grid} {each.id}", total=len(each.cells))
-            try:
-                advance = partial(bars.advance, task)
-                logged, location = tracking.sync(each, store, uri, artifacts, write_documents(store), advance, runs == "trial")
-            except Exception as error:  # whatever a tracking store can fail with
-                out.print(f"{each.grid} {each.id}: cannot be logged to {uri}: {error}", style="red", markup=False)
-                sys.exit(1)
-        if each.status in ("finished", "failed"):
-            store.save(replace(each, logged_to={**each.logged_to, uri: location}))
-        out.print(
-            f"{each.grid} {each.id}: {logged} of {len(each.cells)} cells logged now; the others were there, or are not trained yet"
-        )
+            advance = partial(bars.advance, bars.add_task(f"{each.grid} {each.id}", total=len(each.cells)))
+            trackers = [make_tracker(folder, tracking_uri, advance, runs == "trial"), *offered]
+            failed.update(_catch_up(out, [tracker for tracker in trackers if tracker.name not in failed], each, store))
+    sys.exit(1 if failed else 0)
+
+
+def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: Store) -> list[str]:
+    """Replay a launch to each tracker, and record those that have all of it then; returns the names of those that failed."""
+    failed, complete = [], {}
+    for tracker in trackers:
+        try:
+            where = replay(tracker, launch, store)
+            problem = tracker.problem
+        except Exception as error:  # whatever a tracking store can fail with
+            where, problem = None, f"cannot be logged to {tracker.name}: {error}"
+        if problem:
+            failed.append(tracker.name)
+            out.print(f"{launch.grid} {launch.id}: {problem}", style="red", markup=False)
+            continue
+        if where is not None:
+            complete[tracker.name] = where
+        out.print(f"{launch.grid} {launch.id}: {tracker.told or f'{tracker.name} is up to date'}", markup=False)
+    if complete and launch.status in ("finished", "failed"):
+        store.save(replace(launch, logged_to={**launch.logged_to, **complete}))
+    return failed
 
 
 @click.command()
@@ -71,7 +95,7 @@ def sync(launch: str | None, folder: Path, tracking_uri: str | None, runs: str) 
 def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     """Open the MLflow UI on the local store, for this machine only, and print links to the latest launches."""
     out = console()
-    uri = tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
+    uri = mlflow.checked_uri(tracking_uri or mlflow.default_uri(folder))
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         raise InputError(f"nothing is logged in {folder} yet; start with nnbench run GRID.toml")
     port = _free_port(port)
@@ -100,11 +124,11 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
         for launch in list(latest.values())[-5:]:
             where = launch.logged_to[uri]
             out.print(
-                f"{launch.grid}, best cells first: http://{HOST}:{port}{tracking.view_path(where, launch)}",
+                f"{launch.grid}, best cells first: http://{HOST}:{port}{mlflow.view_path(where, launch)}",
                 soft_wrap=True,
                 markup=False,
             )
-            out.print(f"{launch.grid}, curves: http://{HOST}:{port}{tracking.charts_path(where)}", soft_wrap=True, markup=False)
+            out.print(f"{launch.grid}, curves: http://{HOST}:{port}{mlflow.charts_path(where)}", soft_wrap=True, markup=False)
         server.wait()
     except KeyboardInterrupt:
         pass

@@ -12,7 +12,6 @@ from typing import Any
 import click
 from rich.progress import Progress
 
-from nnbench import tracking
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.components import KIND
 from nnbench.cli.options import FOLDER, URI
@@ -21,6 +20,7 @@ from nnbench.errors import InputError
 from nnbench.kinds import KINDS, Component, plural
 from nnbench.report.tables import csv_text
 from nnbench.timing import ELEMENTS, SIZES, Cost, costs
+from nnbench.tracking import mlflow
 
 EXPERIMENT = "component-costs"
 
@@ -63,7 +63,7 @@ def time_(
     catalog = load_catalog(without)
     at = [size for size in SIZES if not sizes or size.name in sizes]
     out, err = console(), console(stderr=True)
-    uri = None if no_tracking else tracking.checked_uri(tracking_uri or tracking.default_uri(folder))
+    uri = None if no_tracking else mlflow.checked_uri(tracking_uri or mlflow.default_uri(folder))
     for each in [kind] if kind else KINDS:
         chosen = [_with_defaults(catalog, each, name) for name in names or catalog.names(each)]
         against = _with_defaults(catalog, each, baseline) if baseline else _default(catalog, each)
@@ -88,7 +88,7 @@ def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, me
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / f"{kind}.csv").write_text(_csv(measured), encoding="utf-8")
         try:
-            tracking.log_study(uri, tracking.artifact_folder(uri, folder), EXPERIMENT, params, metrics, Path(name))
+            mlflow.log_study(uri, mlflow.artifact_folder(uri, folder), EXPERIMENT, params, metrics, Path(name))
         except Exception as error:  # whatever a tracking store can fail with
             console(stderr=True).print(f"Costs cannot be logged to {uri}: {error}", style="red", markup=False)
             sys.exit(1)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
+from types import SimpleNamespace
 from typing import Any
 
 from nnbench.catalog import Catalog
 from nnbench.store import Launch
+from nnbench.tracking import Tracker
+
+TRACKED = {"start": ("launch",), "results": ("launch", "results"), "finish": ("launch", "status"), "close": ()}
+"""What a tracker is told, and what with."""
 
 
 def component_calls(catalog: Catalog) -> Iterator[str]:
@@ -18,7 +23,7 @@ def component_calls(catalog: Catalog) -> Iterator[str]:
 
 
 def trace_launch(catalog: Catalog, say: Callable[[str], None]) -> None:
-    """Have a line said for each call of a plugin's launch hooks from now on."""
+    """Have a line said for each call of a plugin's launch hooks, and of its trackers, from now on."""
     any_hook = False
     for name, caller in vars(catalog.manager.hook).items():
         if name.startswith("nnbench_") and name != "nnbench_components":
@@ -35,6 +40,13 @@ def _traced(implementation: Any, say: Callable[[str], None]) -> Callable[..., An
         say(line)
         if error:
             raise error
+        if implementation.function.__name__ == "nnbench_trackers":
+            for tracker in result:
+                for name, arguments_ in TRACKED.items():
+                    method = SimpleNamespace(
+                        plugin_name=implementation.plugin_name, argnames=arguments_, function=getattr(tracker, name)
+                    )
+                    setattr(tracker, name, _traced(method, say))
         return result
 
     return traced
@@ -59,5 +71,7 @@ def _short(value: Any) -> str:
     if isinstance(value, Launch):
         return value.id
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"{len(value)} {'components' if value and isinstance(value[0], type) else 'results'}"
+        first = value[0] if value else None
+        what = "components" if isinstance(first, type) else "trackers" if isinstance(first, Tracker) else "results"
+        return f"{len(value)} {what}"
     return repr(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, astuple, replace
+from dataclasses import astuple, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from nnbench import work
 from nnbench.catalog import Catalog, load_catalog
@@ -22,8 +22,9 @@ from nnbench.launching.interrupts import interruptible
 from nnbench.launching.plan import FINAL, Phase, Plan, make_plan
 from nnbench.launching.results import Results
 from nnbench.report.documents import write_documents
-from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Store
-from nnbench.tracking import COLUMNS, Tracker, artifact_folder, checked_uri, default_uri
+from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Result, Store
+from nnbench.tracking import Tracker
+from nnbench.tracking.mlflow import MlflowTracker, artifact_folder, checked_uri, default_uri
 
 OnPhase = Callable[[str, int, int], None]
 CHECKED_IN = {TUNING: ("require",), REPORTED: ("require", "flag"), BEHIND: ()}
@@ -48,7 +49,8 @@ def run(
     `executor` is any `concurrent.futures.Executor`, which is kept busy with as many workers as it says that it has; a pool of
     `workers` processes unless given, one for each processor. `folder` holds the result store and the default tracking store.
     `fresh` trains again what has results. `runs` says what is a run in MLflow: a cell, or each of its trials as well. `watchers`
-    are objects with launch hooks, beside the installed plugins'. In a script, call this under `if __name__ == "__main__":`.
+    are objects with launch hooks, or trackers, beside the installed plugins'. In a script, call this under
+    `if __name__ == "__main__":`.
 
     The first Ctrl-C lets the stacks under way finish and returns what there is; a second one ends the workers and raises
     KeyboardInterrupt. Results stored until then stay in either case. Raises GridError before anything is written, InputError if
@@ -57,18 +59,21 @@ def run(
     """
     catalog = catalog or load_catalog()
     plan = make_plan(grid, catalog, folder, workers or (work.offered(executor) if executor else None), fresh)
-    tracker = make_tracker(plan.folder, tracking_uri, each_trial=runs == "trial") if track else None
-    return execute(plan, catalog, executor=executor, tracker=tracker, watchers=watchers)
+    trackers = [make_tracker(plan.folder, tracking_uri, each_trial=runs == "trial")] if track else []
+    return execute(plan, catalog, executor=executor, trackers=trackers, watchers=watchers)
 
 
 def make_tracker(
     folder: Path, uri: str | None = None, on_logged: Callable[[], None] = lambda: None, each_trial: bool = False
-) -> Tracker:
-    """A tracker of one launch, for the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another; raises InputError."""
+) -> MlflowTracker:
+    """MLflow's tracker of one launch, to the store in `folder` unless `uri` or MLFLOW_TRACKING_URI names another.
+
+    Raises InputError for a URI that MLflow has no store for.
+    """
     uri = checked_uri(uri or default_uri(folder))
     store = Store(folder / "results")
     artifacts = artifact_folder(uri, folder)
-    return Tracker(uri, artifacts, write_documents(store), on_logged, each_trial)
+    return MlflowTracker(uri, artifacts, write_documents(store), on_logged, each_trial)
 
 
 def execute(
@@ -76,26 +81,29 @@ def execute(
     catalog: Catalog,
     *,
     executor: Executor | None = None,
-    tracker: Tracker | None = None,
+    trackers: Sequence[Tracker] = (),
     watchers: Sequence[object] = (),
     on_interrupt: Callable[[], None] = lambda: None,
     on_phase: OnPhase = lambda *_: None,
 ) -> Results:
     """Do what a plan says; see `run`. `on_interrupt` is called at once when Ctrl-C is pressed for the first time.
 
+    `trackers` are beside those that watchers are and installed plugins offer; each is told unless it has the launch already, and
+    the record notes those that have all of it in the end.
+
     `on_phase` is told of trials that are not reported: which phase they belong to, how many have results, and of how many. Raises
     InputError, before anything is trained, if another process runs the same launch.
     """
     store = plan.store
+    audience = Audience(catalog, plan.folder, trackers, watchers)
     claims = record.note_claims(plan.grid, plan.candidates, store)  # before anything is trained: nothing can be known yet
     with store.choosing():
         old = record.earlier(plan)
         launch = record.begun(plan, catalog, claims, old)
         claimed = store.claim(launch)
         store.save(launch)
-    if tracker and tracker.uri in launch.logged_to and not tracker.each_trial:
-        tracker = None
-    audience = Audience(catalog, [*([tracker] if tracker else []), *watchers])
+    if plan.reported is not None:  # otherwise tuning may change what is reported
+        audience.leave_out(launch)
     with claimed, audience, interruptible(on_interrupt) as stop:
         pool = work.GivenPool(executor) if executor else work.LocalPool(plan.workers)
         conduct = _Conduct(plan, catalog, launch, audience, pool, stop, on_phase)
@@ -105,10 +113,11 @@ def execute(
                 conduct.all_phases(old)
         finally:
             launch = conduct.end()
-        if tracker and tracker.join() and launch.status != "interrupted":
-            launch = replace(launch, logged_to={**launch.logged_to, tracker.uri: tracker.location})
+        complete = audience.close()
+        if complete and launch.status != "interrupted":
+            launch = replace(launch, logged_to={**launch.logged_to, **complete})
             store.save(launch)
-    return Results(launch, store, conduct.trained, conduct.left, tuple(audience.problems), tracker)
+    return Results(launch, store, conduct.trained, conduct.left, tuple(audience.problems), tuple(audience.trackers))
 
 
 class _Conduct:
@@ -197,18 +206,19 @@ class _Conduct:
 
     def _settle(self, phase: str, stack: Sequence[Trial], outcomes: Sequence[work.Outcome]) -> None:
         """Store results and tell of them: the one place where that is done."""
-        rows = [_row(self.launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
-        self.plan.store.append(rows)
+        results = self.plan.store.append(
+            [_result(self.launch, trial, outcome) for trial, outcome in zip(stack, outcomes, strict=True)]
+        )
         self._left.difference_update(trial.id for trial in stack)
-        self._failed |= phase == REPORTED and any(row["status"] not in FINAL for row in rows)
-        self._audience.tell("nnbench_results_stored", launch=self.launch, results=rows)
+        self._failed |= phase == REPORTED and any(result.status not in FINAL for result in results)
+        self._audience.tell("nnbench_results_stored", launch=self.launch, results=results)
 
     def _tell_known(self, phase: Phase) -> None:
         """Tell of what the store has already, a few results at a time."""
         missing = {trial.id for trial in phase.missing}
         known = [trial.id for trial in phase.trials if trial.id not in missing]
-        for rows in self.plan.store.blocks(known, COLUMNS):
-            self._audience.tell("nnbench_results_stored", launch=self.launch, results=rows)
+        for results in self.plan.store.results(known):
+            self._audience.tell("nnbench_results_stored", launch=self.launch, results=results)
 
     def _progress(self, phase: str, done: int, total: int) -> None:
         if phase != REPORTED:
@@ -231,16 +241,18 @@ def _refusal(trial: Trial, reason: str) -> work.Outcome:
     return work.Outcome(Record("failed", trial.cell.steps, error=error), time.time(), 0.0)
 
 
-def _row(launch: Launch, trial: Trial, outcome: work.Outcome) -> Mapping[str, Any]:
-    return {
-        "trial_id": trial.id,
-        "cell_id": trial.cell_id,
-        "seed": trial.seed,
-        "launch_id": launch.id,
-        "grid": launch.grid,
-        "fields": json.dumps(trial.cell.canonical),
-        "origins": json.dumps({name: astuple(origin) for name, origin in trial.cell.origins.items()}),
-        "started": outcome.started,
-        "seconds": outcome.seconds,
-        **asdict(outcome.record),
-    }
+def _result(launch: Launch, trial: Trial, outcome: work.Outcome) -> Result:
+    """What training left of a trial, with whose it is."""
+    record = outcome.record
+    return Result(
+        trial_id=trial.id,
+        cell_id=trial.cell_id,
+        seed=trial.seed,
+        launch_id=launch.id,
+        grid=launch.grid,
+        fields=json.dumps(trial.cell.canonical),
+        origins=json.dumps({name: astuple(origin) for name, origin in trial.cell.origins.items()}),
+        started=outcome.started,
+        seconds=outcome.seconds,
+        **{each.name: getattr(record, each.name) for each in fields(record)},
+    )

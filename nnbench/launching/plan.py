@@ -12,6 +12,7 @@ from nnbench.catalog import Catalog
 from nnbench.engine.stack import stacks
 from nnbench.errors import InputError
 from nnbench.grid import Candidate, Cell, Grid, Trial
+from nnbench.grid.asked import Tried
 from nnbench.store import Store
 
 FINAL = ("done", "diverged")
@@ -88,10 +89,11 @@ class Plan:
 
 
 def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", workers: int | None = None, fresh: bool = False) -> Plan:
-    """Expand a grid and see what has no results yet; raises InputError."""
+    """Expand a grid and see what has no results yet; raises InputError, also where results have a newer format."""
     _check_folder(Path(folder))
     workers = workers or available_workers()
     store = Store(Path(folder) / "results")
+    store.check()
     candidates, tuned = grid.candidates(catalog)
     cells = [each.cell for each in candidates] or grid.cells(catalog)  # a grid that compares has expanded them just now
     plan = Plan(grid, Path(folder), store, fresh, workers, candidates, tuned, NONE, NONE, NONE, NONE)
@@ -105,7 +107,7 @@ def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", worke
 def with_choices(plan: Plan) -> Plan:
     """The plan with what tuning chose as the trials to report."""
     rows = plan.store.rows([trial.id for trial in plan.tuning.trials], tuning.COLUMNS)
-    tried = [tuning.Tried(each.cell.id, each.level, each.task, each.setting) for each in plan.candidates]
+    tried = [Tried(each.cell.id, each.level, each.task, each.setting) for each in plan.candidates]
     choices = [choice for metric in plan.grid.judged_metrics for choice in tuning.choose(tried, rows, metric)]
     chosen = {choice.cell for choice in choices}
     redrawn = {cell for choice in choices for cell in choice.redrawn} - chosen

@@ -15,6 +15,7 @@ from typing import Any
 from nnbench import environment
 from nnbench.catalog import Catalog
 from nnbench.grid import TOLD, Candidate, Grid, Trial, find_level, labels
+from nnbench.grid.asked import ClaimMade, Placed, Tried
 from nnbench.launching.plan import Plan
 from nnbench.store import REPORTED, TUNING, Compared, Launch, LaunchCell, Store
 
@@ -40,7 +41,7 @@ def earlier(plan: Plan) -> Launch | None:
     return None
 
 
-def begun(plan: Plan, catalog: Catalog, claims: Sequence[Mapping[str, Any]], old: Launch | None) -> Launch:
+def begun(plan: Plan, catalog: Catalog, claims: Sequence[ClaimMade], old: Launch | None) -> Launch:
     """The record that a launch begins with: that of the earlier launch that it is, if any, brought up to date, or a new one."""
     new = _new(plan, catalog, claims)
     if old is None:
@@ -67,13 +68,12 @@ def _chooses_alike(plan: Plan, old: Launch) -> bool:
     asked = old.compared
     if asked is None or not plan.tuning.trials or (plan.reported and old.cells):
         return False
-    tried = {trial for each in asked.tried for trial in each["trials"]}
-    metrics = {asked.metric, *(claim["metric"] for claim in asked.claims)}
-    same = old.reported_seeds == set(plan.grid.seed_list) and metrics == set(plan.grid.judged_metrics)
+    tried = {trial for each in asked.tried for trial in each.trials}
+    same = old.reported_seeds == set(plan.grid.seed_list) and set(asked.metrics) == set(plan.grid.judged_metrics)
     return same and tried == {trial.id for trial in plan.tuning.trials}
 
 
-def _new(plan: Plan, catalog: Catalog, claims: Sequence[Mapping[str, Any]]) -> Launch:
+def _new(plan: Plan, catalog: Catalog, claims: Sequence[ClaimMade]) -> Launch:
     grid = plan.grid
     now = time.time()
     members: dict[str, list[Trial]] = defaultdict(list)
@@ -104,15 +104,15 @@ def _environment(plan: Plan, catalog: Catalog) -> dict[str, str]:
     return {**environment.describe(folder, distributions), "nnbench_code": catalog.harness.digest}
 
 
-def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> list[dict[str, Any]]:
+def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> list[ClaimMade]:
     """The grid's claims as a launch records them; those that this folder has not seen yet are noted with the time."""
     compare = grid.compare
     if compare is None:
         return []
     levels = list(dict.fromkeys(each.level for each in candidates))
-    found = []
+    claims = []
     for claim in grid.claim:
-        told = {
+        told: dict[str, Any] = {
             "says": claim.says,
             "better": find_level(claim.better, levels) or claim.better,
             "worse": find_level(claim.worse, levels) or claim.worse,
@@ -121,11 +121,11 @@ def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> li
         }
         about = {**told, "grid": grid.name, "factor": compare.factor}
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:20]
-        found.append({**told, "digest": digest, "written": store.known_since(digest, about)})
-    return found
+        claims.append(ClaimMade(**told, digest=digest, written=store.known_since(digest, about)))
+    return claims
 
 
-def _compared(plan: Plan, claims: Sequence[Mapping[str, Any]]) -> Compared | None:
+def _compared(plan: Plan, claims: Sequence[ClaimMade]) -> Compared | None:
     """As it comes back from JSON, so that launches can be told apart by it."""
     compare = plan.grid.compare
     if compare is None:
@@ -139,16 +139,12 @@ def _compared(plan: Plan, claims: Sequence[Mapping[str, Any]]) -> Compared | Non
         tune=plan.tuned,
         claims=list(claims),
         placed={
-            each.cell.id: [each.level, each.task, each.dataset, each.family] for each in plan.candidates if each.cell.id in reported
+            each.cell.id: Placed(each.level, each.task, each.dataset, each.family)
+            for each in plan.candidates
+            if each.cell.id in reported
         },
         tried=[
-            {
-                "cell": each.cell.id,
-                "level": each.level,
-                "task": each.task,
-                "setting": dict(each.setting),
-                "trials": trials[each.cell.id],
-            }
+            Tried(each.cell.id, each.level, each.task, dict(each.setting), trials[each.cell.id])
             for each in plan.candidates
             if plan.tuning.trials
         ],

@@ -28,7 +28,8 @@ class Results:
     """Trials that were to be trained and were not, because of an interruption; while settings are chosen, those of tuning alone."""
     watcher_problems: tuple[str, ...] = ()
     """Watchers that raised, and what."""
-    tracker: Tracker | None = field(default=None, repr=False)
+    trackers: tuple[Tracker, ...] = field(default=(), repr=False)
+    """Those that were told of it; others had all of it."""
 
     @property
     def status(self) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from nnbench.analysis import metrics, tuning
-from nnbench.analysis.comparison import ClaimMade, Comparison, Placed, Terms, compare
+from nnbench.analysis.comparison import Comparison, Terms, compare
 from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.tuning import Choice
+from nnbench.grid.asked import ClaimMade
 from nnbench.store import Compared, Launch, Store
 
 
@@ -18,7 +20,7 @@ def compare_launch(launch: Launch, store: Store) -> Comparison | None:
     asked = launch.compared
     if asked is None:
         return None
-    judged = [*dict.fromkeys([asked.metric, *(str(claim["metric"]) for claim in asked.claims)])]
+    judged = asked.metrics
     again = [trial for trials in asked.alternates.values() for trial in trials]
     untrained = [trial for trials in asked.controls.values() for trial in trials]
     cell_of = {trial: cell for cell, trials in asked.controls.items() for trial in trials}
@@ -26,9 +28,9 @@ def compare_launch(launch: Launch, store: Store) -> Comparison | None:
     return compare(
         asked.factor,
         asked.metric,
-        {cell: Placed(*where) for cell, where in asked.placed.items()},
+        asked.placed,
         _rows(store, [*launch.trial_ids, *again], judged),
-        [_claim(launch, store, claim) for claim in asked.claims],
+        [replace(claim, post_hoc=_post_hoc(launch, store, claim)) for claim in asked.claims],
         choices(asked, store, judged),
         controls,
         Terms(asked.count, asked.baseline, asked.at_least, _looks(launch, store)),
@@ -48,35 +50,23 @@ def choices(asked: Compared, store: Store, judged: Sequence[str]) -> dict[str, l
     """What tuning chose for each metric that is judged, again from its results."""
     if not asked.tried:
         return {}
-    tried = [tuning.Tried(each["cell"], each["level"], each["task"], each["setting"]) for each in asked.tried]
-    rows = store.rows([trial for each in asked.tried for trial in each["trials"]], tuning.COLUMNS)
-    return {metric: tuning.choose(tried, rows, metric) for metric in judged}
+    rows = store.rows([trial for each in asked.tried for trial in each.trials], tuning.COLUMNS)
+    return {metric: tuning.choose(asked.tried, rows, metric) for metric in judged}
 
 
-def _claim(launch: Launch, store: Store, claim: Mapping[str, Any]) -> ClaimMade:
-    return ClaimMade(
-        says=claim["says"],
-        better=claim["better"],
-        worse=claim["worse"],
-        metric=claim["metric"],
-        at_least=claim.get("at_least"),
-        post_hoc=_post_hoc(launch, store, claim),
-    )
-
-
-def _post_hoc(launch: Launch, store: Store, claim: Mapping[str, Any]) -> bool | None:
+def _post_hoc(launch: Launch, store: Store, claim: ClaimMade) -> bool | None:
     """Whether both levels of the claim had results before it was first launched; None for launches that did not record that."""
-    written = claim.get("written")
+    written = claim.written
     if launch.compared is None or written is None:
         return None
-    first = [store.first_result(_trials(launch, launch.compared, claim[role])) for role in ("better", "worse")]
+    first = [store.first_result(_trials(launch, launch.compared, level)) for level in (claim.better, claim.worse)]
     return all(time is not None and time < written for time in first)
 
 
 def _trials(launch: Launch, asked: Compared, level: str) -> list[str]:
     """The level's trials, those of tuning among them."""
-    own = [trial for cell in launch.cells if asked.placed[cell.id][0] == level for trial in cell.trials]
-    return own + [trial for each in asked.tried if each["level"] == level for trial in each["trials"]]
+    own = [trial for cell in launch.cells if asked.placed[cell.id].level == level for trial in cell.trials]
+    return own + [trial for each in asked.tried if each.level == level for trial in each.trials]
 
 
 def _looks(launch: Launch, store: Store) -> int:

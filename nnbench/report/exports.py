@@ -57,11 +57,11 @@ def tuning_csv(launch: Launch, comparison: Comparison) -> str:
     names = list(asked.tune) if asked else []
     rows: list[Sequence[Any]] = []
     for each in asked.tried if asked else []:
-        choice = chosen.get(each["cell"])
-        setting = [each["setting"].get(name, "") for name in names]
-        seeds = " ".join(map(str, each["trials"].values()))
+        choice = chosen.get(each.cell)
+        setting = [each.setting.get(name, "") for name in names]
+        seeds = " ".join(map(str, each.trials.values()))
         score = choice.score if choice else ""
-        rows.append([each["level"], each["task"], *setting, choice is not None, score, seeds, " ".join(each["trials"])])
+        rows.append([each.level, each.task, *setting, choice is not None, score, seeds, " ".join(each.trials)])
     return tables.csv_text(["level", "task", *names, "chosen", "score", "seeds", "trials"], rows)
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from helpers import make_plugin, nnbench
+from helpers import MLFLOWS_OWN, make_plugin, nnbench
 
 from nnbench.cli import cli
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 GRID = '[trial]\nactivation = ["relu", "tanh"]\nhidden = [[4], [3, 2]]\noptimizer = ["adam", "sgd"]\n'
 
 
@@ -108,7 +108,7 @@ def test_a_grids_mode_is_checked() -> None:
 
 def test_the_study_prints_draws_and_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nnbench.report import gradient_study
-    from nnbench.tracking import default_uri, prepare
+    from nnbench.tracking.mlflow import default_uri, prepare
 
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(gradient_study, "WIDTHS", (2, 4))
@@ -122,7 +122,7 @@ def test_the_study_prints_draws_and_logs(tmp_path: Path, monkeypatch: pytest.Mon
     page = (tmp_path / "out" / "gradcheck_study.html").read_text()
     assert page.count("<svg") == page.count("</svg>") == 2
     assert "src=" not in page
-    rows = list(csv.DictReader((tmp_path / "out" / "gradcheck_cost.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "out" / "gradcheck_cost.csv").read_text().splitlines()))
     assert all(float(row["numerical"]) > float(row["back_propagated"]) for row in rows)
     client = prepare(default_uri(folder))
     experiment = client.get_experiment_by_name("gradcheck-study")

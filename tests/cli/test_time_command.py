@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from helpers import nnbench
+from helpers import MLFLOWS_OWN, nnbench
 from mlflow import MlflowClient
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 
 
 def test_costs_are_printed_and_logged(tmp_path: Path) -> None:

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import MLFLOWS_OWN
 
 from nnbench import Catalog, Grid, Results
 from nnbench import run as run_grid
 from nnbench.launching.plan import make_plan
-from nnbench.store import SCHEMA, Store
-from nnbench.tracking import default_uri, prepare
+from nnbench.store import Store
+from nnbench.tracking.mlflow import default_uri, prepare
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 
 GRID = """
 name = "compared"
@@ -100,8 +101,8 @@ def test_an_interrupted_tuning_goes_on_where_it_was(grid: Grid, catalog: Catalog
     half = [trial for trial in grid.trials(catalog) if trial.seed == grid.tuning_seeds[0]]
     store = Store(tmp_path / "half" / "results")
     whole = Store(tmp_path / "whole" / "results")
-    columns = [name for name in SCHEMA.names if name != "stored"]
-    store.append(whole.rows([trial.id for trial in half], columns))
+    for results in whole.results([trial.id for trial in half]):
+        store.append(results)
     plan = make_plan(grid, catalog, tmp_path / "half")
     assert plan.reported is None
     assert len(plan.tuning.missing) == len(plan.tuning.trials) - len(half)

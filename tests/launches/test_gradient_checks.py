@@ -14,15 +14,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import MLFLOWS_OWN
 
 from nnbench import Activation, Catalog, Grid, hookimpl, run, work
 from nnbench.engine.gradcheck import check_gradients
+from nnbench.launching.conduct import make_tracker
 from nnbench.report.documents import write_documents
 from nnbench.store import Launch, Store
-from nnbench.tracking import default_uri, prepare, sync
+from nnbench.tracking import replay
+from nnbench.tracking.mlflow import default_uri, prepare
 from nnbench.work import worker
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 
 
 class Wrong(Activation):
@@ -200,7 +203,9 @@ def test_runs_in_mlflow_carry_the_check(launch, small_grid, wrong: Catalog, tmp_
     assert "gradcheck.csv" in {file.path for file in client.list_artifacts(parent)}
     assert "gradient check failed" in client.get_run(parent).data.tags["mlflow.note.content"]
     store = Store(tmp_path / "results")
-    assert sync(store.launches()[-1], store, default_uri(tmp_path), None, write_documents(store))[0] == 0
+    tracker = make_tracker(tmp_path)
+    replay(tracker, store.launches()[-1], store)
+    assert (tracker.problem, tracker.added) == ("", 0)
     launch(grid, "off", track=True)
     assert {run.data.tags["nnbench.gradcheck"] for run in children()} == {"off"}
     assert not any(name.startswith("gradcheck/") for run in children() for name in run.data.metrics)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from helpers import MLFLOWS_OWN
 
 from nnbench.store import SCALARS, Store
-from nnbench.tracking import default_uri, prepare
+from nnbench.tracking.mlflow import default_uri, prepare
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 
 GRID = """
 question = "How long?"

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import socket
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import MLFLOWS_OWN
 
 from nnbench import Catalog, Grid
 from nnbench import run as run_grid
+from nnbench.launching.conduct import make_tracker
 from nnbench.launching.results import Results
-from nnbench.report.documents import write_documents
-from nnbench.store import SCHEMA, Store
-from nnbench.tracking import Projection, default_uri, prepare, sync
+from nnbench.store import Store
+from nnbench.tracking import replay
+from nnbench.tracking.mlflow import Projection, default_uri, prepare
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +34,14 @@ def _no_uri_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def launched(grid: Grid, catalog: Catalog, folder: Path, **options: Any) -> Results:
     with ThreadPoolExecutor(1) as executor:
         return run_grid(grid, catalog=catalog, executor=executor, folder=folder, **options)
+
+
+def synced(results: Results, folder: Path) -> tuple[int, str | None]:
+    """How many cells were logged now that were not there, and where the launch is then, if all of it is."""
+    tracker = make_tracker(folder)
+    location = replay(tracker, results.launch, Store(folder / "results"))
+    assert tracker.problem == ""
+    return tracker.added, location
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +143,7 @@ def test_the_store_uses_a_write_ahead_log(tracked) -> None:
 def test_projecting_again_changes_nothing(tracked) -> None:
     results, client, folder = tracked
     before = [(run.info.run_id, run.info.end_time) for run in children(results, client)]
-    logged, location = sync(
-        results.launch, results.store, default_uri(folder), folder / "artifacts", write_documents(results.store)
-    )
+    logged, location = synced(results, folder)
     assert logged == 0
     assert location in results.launch.logged_to.values()
     assert [(run.info.run_id, run.info.end_time) for run in children(results, client)] == before
@@ -147,7 +157,7 @@ def test_what_was_cut_off_is_logged_again_and_nothing_twice(small_grid, catalog:
     client.create_run(  # a create whose answer was lost
         second.info.experiment_id, tags={key: second.data.tags[key] for key in ("mlflow.parentRunId", "nnbench.cell")}
     )
-    logged, _ = sync(results.launch, results.store, default_uri(tmp_path), tmp_path / "artifacts", write_documents(results.store))
+    logged, _ = synced(results, tmp_path)
     runs = children(results, client)
     assert logged >= 1
     assert sorted(run.data.tags["nnbench.cell"] for run in runs) == sorted(cell.id for cell in results.launch.cells)
@@ -166,9 +176,9 @@ def test_a_launch_without_tracking_is_caught_up_with(small_grid, catalog: Catalo
 def test_results_trained_anew_replace_what_a_run_shows(small_grid, catalog: Catalog, tmp_path: Path) -> None:
     results = launched(small_grid(), catalog, tmp_path)
     (before,) = children(results, prepare(default_uri(tmp_path)))
-    rows = results.store.rows(results.launch.trial_ids, SCHEMA.names)
-    results.store.append([{**row, "test_accuracy": 0.25} for row in rows])
-    logged, _ = sync(results.launch, results.store, default_uri(tmp_path), tmp_path / "artifacts", write_documents(results.store))
+    for stored in results.store.results(results.launch.trial_ids):
+        results.store.append([replace(each, test_accuracy=0.25) for each in stored])
+    logged, _ = synced(results, tmp_path)
     (after,) = children(results, prepare(default_uri(tmp_path)))
     assert logged == 1
     assert after.info.run_id != before.info.run_id
@@ -184,13 +194,10 @@ def test_a_tracking_store_that_is_down_costs_no_result(
         uri = f"http://127.0.0.1:{taken.getsockname()[1]}"
         results = launched(small_grid(), catalog, tmp_path, tracking_uri=uri)
     assert results.status == "finished"
-    assert results.tracker is not None
-    assert results.tracker.missing == 1
-    assert results.tracker.problem
+    (tracker,) = results.trackers
+    assert re.match(r"1 cells are not in MLflow yet \(\w+: ", tracker.problem)
     assert results.launch.logged_to == {}
-    logged, _ = sync(
-        results.launch, Store(tmp_path / "results"), default_uri(tmp_path), tmp_path / "artifacts", write_documents(results.store)
-    )
+    logged, _ = synced(results, tmp_path)
     assert logged == 1
 
 
@@ -200,8 +207,8 @@ def test_a_deleted_experiment_is_restored(small_grid, catalog: Catalog, tmp_path
     (location,) = results.launch.logged_to.values()
     client.delete_experiment(location.partition("/")[0])
     again = launched(small_grid(seeds=3), catalog, tmp_path)
-    assert again.tracker is not None
-    assert again.tracker.problem == ""
+    (tracker,) = again.trackers
+    assert tracker.problem == ""
 
 
 def test_a_projection_finds_its_launch_again(small_grid, catalog: Catalog, tmp_path: Path) -> None:
@@ -256,7 +263,7 @@ def test_a_store_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytes
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("nnbench.tracking.os.replace", killed)
+        patched.setattr("nnbench.tracking.mlflow.server.os.replace", killed)
         with pytest.raises(KeyboardInterrupt):
             prepare(default_uri(tmp_path))
     assert not (tmp_path / "mlflow.db").exists()

@@ -14,15 +14,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from helpers import nnbench
+from helpers import MLFLOWS_OWN, nnbench
 
 from nnbench import Catalog, Grid, Results, hookimpl
 from nnbench import run as run_grid
 from nnbench.errors import InputError
 from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Store
-from nnbench.tracking import default_uri, prepare
+from nnbench.tracking.mlflow import default_uri, prepare
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own
+pytestmark = MLFLOWS_OWN
 
 GRID = """
 name = "tuned"

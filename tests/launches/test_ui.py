@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from helpers import MLFLOWS_OWN
 
 from nnbench import Catalog, run
 
@@ -46,7 +47,7 @@ def served(small_grid, catalog: Catalog, tmp_path: Path):
     taken.close()
 
 
-@pytest.mark.filterwarnings("ignore")
+@MLFLOWS_OWN
 def test_the_ui_serves_the_launch_on_this_machine_alone_and_ends_with_its_server(served) -> None:
     results, lines, taken, process = served
     address = lines[0].split()[2].partition("/#")[0]

@@ -345,3 +345,67 @@ class NoSpecialCase(_Swish):
     @classmethod
     def special_cases(cls) -> Any:
         return [(cls(beta=1.0), _Tanh())]
+
+
+class _Learned(_ReLU):
+    """max(z, 0) + k·min(z, 0), and k is learned."""
+
+    k: Positive = 0.25
+
+    @property
+    def learned(self) -> Any:
+        return {"k": "unit"}
+
+    def forward(self, z: Array) -> Array:
+        return np.where(z > 0, z, self.k * z)
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        d = (z > 0).astype(z.dtype)
+        return d + self.k * (1 - d)
+
+    def learned_derivatives(self, z: Array, a: Array) -> dict[str, Array]:
+        return {"k": np.minimum(z, 0)}
+
+
+@breaks("learned_derivatives_match_differences")
+class LearnsTheOtherWay(_Learned):
+    """Its derivative by k has the sign turned."""
+
+    def learned_derivatives(self, z: Array, a: Array) -> dict[str, Array]:
+        return {"k": -np.minimum(z, 0)}
+
+
+@breaks("learned_derivatives_match_differences")
+class LearnsAtTheWrongSide(_Learned):
+    """Its derivative by k is that of the positive side."""
+
+    def learned_derivatives(self, z: Array, a: Array) -> dict[str, Array]:
+        return {"k": np.maximum(z, 0)}
+
+
+@breaks("learned_derivatives_match_differences")
+class LearnsWhatIsNoNumber(_Learned):
+    """It learns a whole number."""
+
+    steps: int = 2
+
+    @property
+    def learned(self) -> Any:
+        return {"steps": "layer"}
+
+
+@breaks("learned_derivatives_match_differences")
+class ForgetsToSayHow(_Learned):
+    """It learns k, and gives no derivative by it."""
+
+    def learned_derivatives(self, z: Array, a: Array) -> dict[str, Array]:
+        return {}
+
+
+@breaks("learned_values_broadcast")
+class OneSlopeForAll(_Learned):
+    """It takes the first unit's k for every unit."""
+
+    def forward(self, z: Array) -> Array:
+        k = self.k[:, :1] if isinstance(self.k, np.ndarray) else self.k
+        return np.where(z > 0, z, k * z)

@@ -1,0 +1,19 @@
+"""Results to MLflow: one parent run for a launch, one child for each of its cells. Only this package imports mlflow."""
+
+from nnbench.tracking.mlflow.links import charts_path, view_path
+from nnbench.tracking.mlflow.projection import Projection
+from nnbench.tracking.mlflow.server import artifact_folder, checked_uri, default_uri, prepare
+from nnbench.tracking.mlflow.studies import log_study
+from nnbench.tracking.mlflow.tracker import MlflowTracker
+
+__all__ = [
+    "MlflowTracker",
+    "Projection",
+    "artifact_folder",
+    "charts_path",
+    "checked_uri",
+    "default_uri",
+    "log_study",
+    "prepare",
+    "view_path",
+]

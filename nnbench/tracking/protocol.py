@@ -1,0 +1,77 @@
+"""What a tracker is: a watcher of launches that can catch up from the result store."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nnbench.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from nnbench.store import Launch, Result, Store
+
+
+class Tracker(ABC):
+    """Passes the results of one launch on, to a file or a service.
+
+    A launch that went on after an interruption, one that was launched again and `nnbench sync` tell it of results that it has
+    had before: it looks at `trial_id` and skips what it knows. A tracker is used for one launch, in the launching process; what
+    is slow belongs into a thread of its own, which `close` waits for.
+    """
+
+    name: str
+    """Under which the launch's record notes that this tracker has everything: tells one place from every other, as a URI does."""
+    phases: Collection[str] | None = None
+    """The phases whose results it is told of: "tuning", "reported", "behind the verdict"; all of them unless given."""
+    problem: str = ""
+    """What keeps it from passing everything on, as a sentence for the user; empty if nothing does."""
+    told: str = ""
+    """What it has passed on, in a few words that `nnbench sync` prints."""
+
+    def has(self, launch: Launch) -> bool:
+        """Whether it has everything of the launch already, and needs not be told of it."""
+        return self.name in launch.logged_to
+
+    def start(self, launch: Launch) -> None:  # noqa: B027 - not every tracker needs it
+        """A launch begins, goes on, or is about to be replayed. Its cells are not known before its settings are chosen."""
+
+    @abstractmethod
+    def results(self, launch: Launch, results: Sequence[Result]) -> None:
+        """These results of the phase `launch.phase` are on disk, some of them perhaps since long."""
+
+    def finish(self, launch: Launch, status: str) -> None:  # noqa: B027 - not every tracker needs it
+        """The launch is over for now; `status` is "finished", "failed" (some trials raised) or "interrupted"."""
+
+    def close(self) -> str | None:
+        """Wait until all that was passed has arrived; says where that is, or None if not all of it arrived."""
+        return None if self.problem else self.name
+
+    @hookimpl
+    def nnbench_launch_started(self, launch: Launch) -> None:
+        """As a watcher."""
+        self.start(launch)
+
+    @hookimpl
+    def nnbench_results_stored(self, launch: Launch, results: Sequence[Result]) -> None:
+        """As a watcher, of the phases that it wants."""
+        if self.phases is None or launch.phase in self.phases:
+            self.results(launch, results)
+
+    @hookimpl
+    def nnbench_launch_finished(self, launch: Launch, status: str) -> None:
+        """As a watcher."""
+        self.finish(launch, status)
+
+
+def replay(tracker: Tracker, launch: Launch, store: Store) -> str | None:
+    """Have a tracker catch up with what the store has of a launch, phase by phase as it was trained; says what `close` says."""
+    phases = {name: trials for name, trials in launch.phases.items() if tracker.phases is None or name in tracker.phases}
+    started = next((name for name, trials in phases.items() if trials), launch.phase)
+    tracker.start(replace(launch, phase=started))
+    for name, trials in phases.items():
+        for results in store.results(trials):
+            tracker.results(replace(launch, phase=name), results)
+    tracker.finish(launch, "interrupted" if launch.status == "running" else launch.status)
+    return tracker.close()
