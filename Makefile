@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Parallel test processes; each worker process of nnbench itself uses one thread.
 TEST_WORKERS ?= 2
+# What `make bench` holds this checkout against.
+BEFORE ?= HEAD~1
 
 .PHONY: demo test check bench claims clean
 
@@ -22,6 +24,7 @@ check: $(VENV)/installed
 	$(BIN)/pytest -m packaging
 
 bench: $(VENV)/installed
+	$(BIN)/python benchmarks/before.py $(BEFORE)
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/workers.py
 	$(BIN)/python benchmarks/gradcheck.py

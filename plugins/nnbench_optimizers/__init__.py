@@ -5,20 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnbench import Optimizer, hookimpl
-from nnbench_optimizers.adam import (
-    AdaBelief,
-    Adam,
-    AdaMax,
-    AdamUncorrected,
-    AdamW,
-    Adan,
-    AMSGrad,
-    NAdam,
-    NAdamW,
-    QHAdam,
-    RAdam,
-    Yogi,
-)
+from nnbench_optimizers.adam import Adam, AdaMax, AdamUncorrected, AdamW, AMSGrad
+from nnbench_optimizers.adam_variants import AdaBelief, Adan, NAdam, NAdamW, QHAdam, RAdam, Yogi
 from nnbench_optimizers.adaptive import AdaDelta, AdaGrad, NovoGrad, RMSProp, RMSPropCentred, RProp
 from nnbench_optimizers.averaging import ASGD, EMA, AdamWScheduleFree, Lookahead, SGDScheduleFree
 from nnbench_optimizers.descent import QHM, SGD, AggMo, Lion, Momentum, Nesterov, SignSGD, Signum

@@ -18,20 +18,8 @@ import torch
 
 from nnbench import Optimizer
 from nnbench_optimizers import ADAM, ADAPTIVE, DESCENT
-from nnbench_optimizers.adam import (
-    AdaBelief,
-    Adam,
-    AdaMax,
-    AdamUncorrected,
-    AdamW,
-    Adan,
-    AMSGrad,
-    NAdam,
-    NAdamW,
-    QHAdam,
-    RAdam,
-    Yogi,
-)
+from nnbench_optimizers.adam import Adam, AdaMax, AdamUncorrected, AdamW, AMSGrad
+from nnbench_optimizers.adam_variants import AdaBelief, Adan, NAdam, NAdamW, QHAdam, RAdam, Yogi
 from nnbench_optimizers.adaptive import AdaDelta, AdaGrad, NovoGrad, RMSProp, RMSPropCentred, RProp
 from nnbench_optimizers.descent import QHM, SGD, AggMo, Lion, Momentum, Nesterov, SignSGD, Signum
 from peers.optimizing import LR, NO_EPS, START, Positions, from_keras, from_nnbench, from_optax, from_torch

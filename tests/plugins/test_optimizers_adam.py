@@ -9,20 +9,8 @@ import pytest
 from recurrences import GRADIENTS, RATES, path
 
 from nnbench import Optimizer
-from nnbench_optimizers.adam import (
-    AdaBelief,
-    Adam,
-    AdaMax,
-    AdamUncorrected,
-    AdamW,
-    Adan,
-    AMSGrad,
-    NAdam,
-    NAdamW,
-    QHAdam,
-    RAdam,
-    Yogi,
-)
+from nnbench_optimizers.adam import Adam, AdaMax, AdamUncorrected, AdamW, AMSGrad
+from nnbench_optimizers.adam_variants import AdaBelief, Adan, NAdam, NAdamW, QHAdam, RAdam, Yogi
 
 
 @pytest.mark.parametrize("g", [1e-3, -0.5, 700.0])

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from broken_components.planting import Array, breaks
-from nnbench import Activation, Ge, Positive
+from nnbench import Activation, Fraction, Ge, Positive
 
 
 class _Tanh(Activation):
@@ -350,7 +350,7 @@ class NoSpecialCase(_Swish):
 class _Learned(_ReLU):
     """max(z, 0) + k·min(z, 0), and k is learned."""
 
-    k: Positive = 0.25
+    k: Fraction = 0.25
 
     @property
     def learned(self) -> Any:

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod, sqrt
 
-from nnbench_optimizers.adam import (
-    AdaBelief,
-    Adam,
-    AdaMax,
-    AdamUncorrected,
-    AdamW,
-    Adan,
-    AMSGrad,
-    NAdam,
-    QHAdam,
-    RAdam,
-    Yogi,
-)
+from nnbench_optimizers.adam import Adam, AdaMax, AdamUncorrected, AdamW, AMSGrad
+from nnbench_optimizers.adam_variants import AdaBelief, Adan, NAdam, QHAdam, RAdam, Yogi
 from recurrences import Recurrence, Steps, Worked
 
 
