@@ -156,9 +156,15 @@ class _Conduct:
             self.plan = planning.with_choices(self.plan)
             self.launch = record.chosen(self.plan, self._catalog, self.launch, old)
             self._left = {trial.id for phase in self._final_phases() for trial in phase.missing}
+        else:
+            self._tell_known(self.plan.tuning, TUNING)
         self._train(REPORTED, [self.plan.reported or planning.NONE])
+        parts = [self.plan.alternates, self.plan.controls]
         if self.plan.behind:
-            self._train(BEHIND, [self.plan.alternates, self.plan.controls])
+            self._train(BEHIND, parts)
+        elif not self._stop.is_set():
+            for part in parts:
+                self._tell_known(part, BEHIND)
         self._complete = True
 
     def end(self) -> Launch:
@@ -182,7 +188,7 @@ class _Conduct:
         if self.launch.gradcheck in CHECKED_IN[name]:
             self._check(trial for part in parts for trial in part.trials)
         for part in parts:
-            self._tell_known(part)
+            self._tell_known(part, name)
         stacks = self._refuse(name, [stack for part in parts for stack in part.stacks])
         total, left = sum(len(part.trials) for part in parts), sum(map(len, stacks))
         self._progress(name, total - left, total)
@@ -213,12 +219,12 @@ class _Conduct:
         self._failed |= phase == REPORTED and any(result.status not in FINAL for result in results)
         self._audience.tell("nnbench_results_stored", launch=self.launch, results=results)
 
-    def _tell_known(self, phase: Phase) -> None:
-        """Tell of what the store has already, a few results at a time."""
+    def _tell_known(self, phase: Phase, name: str) -> None:
+        """Tell of what the store has already of a phase, a few results at a time."""
         missing = {trial.id for trial in phase.missing}
         known = [trial.id for trial in phase.trials if trial.id not in missing]
         for results in self.plan.store.results(known):
-            self._audience.tell("nnbench_results_stored", launch=self.launch, results=results)
+            self._audience.tell("nnbench_results_stored", launch=replace(self.launch, phase=name), results=results)
 
     def _progress(self, phase: str, done: int, total: int) -> None:
         if phase != REPORTED:
