@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from importlib import import_module
 from inspect import getsource
 from typing import Any
 
 from nnbench.catalog import Catalog
+from nnbench.kinds import module_for
+from nnbench.scaffold import templates
 from nnbench.scaffold.names import Names
 from nnbench.scaffold.relatives import relatives
 
@@ -101,7 +102,7 @@ epochs = 30
 
 def files(names: Names, catalog: Catalog) -> dict[str, str]:
     """What to write, by path below the plugin's folder."""
-    template = import_module(f"nnbench.scaffold.templates.{names.kind}")
+    template = module_for(names.kind, templates.__name__)
     component = template.Example()
     source = getsource(template)
     words = {
