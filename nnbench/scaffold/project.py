@@ -129,13 +129,13 @@ def files(names: Names, catalog: Catalog) -> dict[str, str]:
 
 def _planar(catalog: Catalog) -> list[str]:
     """The default data set and another of two classes in the plane."""
-    found = []
+    names = []
     for name in catalog.names("dataset"):
         with suppress(Exception):  # one that is broken, or needs hyperparameters
             dataset: Any = catalog["dataset", name]()
             if (dataset.classes, dataset.features) == (2, 2):
-                found.append((not dataset.default, name))
-    return [name for _, name in sorted(found)[:2]]
+                names.append((not dataset.default, name))
+    return [name for _, name in sorted(names)[:2]]
 
 
 def _spoken(kind: str) -> str:
