@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnbench import Activation, Catalog, timing
+from nnbench import Activation, Catalog
 from nnbench.kinds import KINDS
-from nnbench.timing import ELEMENTS, SIZES, Estimate, Size, costs
+from nnbench.timing import ELEMENTS, SIZES, Estimate, Size, costs, measuring
 
 SMALL = Size("small", 2, 4, 8)
 
@@ -39,7 +39,7 @@ def slow(clock: Clock, forward: float, derivative: float) -> Activation:
 
 def test_a_cost_is_time_for_each_element_and_its_ratio_to_the_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    monkeypatch.setattr(timing.time, "perf_counter", clock)
+    monkeypatch.setattr(measuring.time, "perf_counter", clock)
     (cost,) = costs([slow(clock, 3.0, 5.0)], slow(clock, 1.0, 1.0), [SMALL], rounds=6)
     assert cost.elements == 2 * (4 + 1) * 8  # networks × (units + the row of ones) × samples
     assert cost.seconds["forward"].median == pytest.approx(3 / cost.elements)
@@ -49,7 +49,7 @@ def test_a_cost_is_time_for_each_element_and_its_ratio_to_the_baselines(monkeypa
 
 def test_what_slows_a_whole_round_down_changes_no_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    monkeypatch.setattr(timing.time, "perf_counter", clock)
+    monkeypatch.setattr(measuring.time, "perf_counter", clock)
     rounds = []
 
     class Worse(Activation):
@@ -65,7 +65,7 @@ def test_what_slows_a_whole_round_down_changes_no_ratio(monkeypatch: pytest.Monk
     class WorseStill(Worse):
         factor = 7.0
 
-    monkeypatch.setattr(timing, "_repeats", lambda call: 1)
+    monkeypatch.setattr(measuring, "_repeats", lambda call: 1)
     (cost,) = costs([WorseStill()], Worse(), [SMALL], rounds=8, tick=lambda: rounds.append(1))
     assert (cost.ratio.low, cost.ratio.high) == pytest.approx((7, 7))
     assert cost.seconds["forward"].high > 3 * cost.seconds["forward"].low
@@ -73,7 +73,7 @@ def test_what_slows_a_whole_round_down_changes_no_ratio(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_component_can_be_timed_at_every_size(catalog: Catalog, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timing, "SHORTEST", 0.0)
+    monkeypatch.setattr(measuring, "SHORTEST", 0.0)
     components = [catalog[kind, name]() for name in catalog.names(kind)]
     sizes = SIZES[:2] if kind in ("optimizer", "initializer", "dataset") else SIZES
     found = costs(components, components[0], sizes, rounds=6)

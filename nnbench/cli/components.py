@@ -18,14 +18,17 @@ SLOW = 0.3
 """Seconds to load from which on a plugin is pointed out."""
 
 
-@click.command("list")
+HELP = f"""List components with one line each; a star marks the one taken where a grid names none.
+
+KIND is {", ".join(list(KINDS)[:-1])} or {list(KINDS)[-1]}; all of them unless given.
+"""
+
+
+@click.command("list", help=HELP)
 @click.argument("kind", type=KIND, required=False, metavar="[KIND]")
 @click.pass_obj
 def list_(without: tuple[str, ...], kind: str | None) -> None:
-    """List components with one line each; a star marks the one taken where a grid names none.
-
-    KIND is activation, initializer, optimizer, schedule, loss, penalty, preprocessor or dataset; all of them unless given.
-    """
+    """Print the table."""
     out = console()
     catalog = load_catalog(without)
     rows = [

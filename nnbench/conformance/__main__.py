@@ -18,13 +18,13 @@ def page() -> str:
         f"# The laws\n\nWhat `nnbench check` holds components against: {count} laws, those of every kind and those of its own. "
         "Written by\n`python -m nnbench.conformance`; [plugins.md](plugins.md) says how to use them.\n",
         _table("Every kind", shared),
-        *(_table(plural(kind).capitalize(), found) for kind, found in own.items()),
+        *(_table(plural(kind).capitalize(), laws) for kind, laws in own.items()),
     ]
     return "\n".join(parts)
 
 
-def _table(title: str, found: list[Law]) -> str:
-    rows = [f"| `{law.name}` | {law.meaning.replace('|', chr(92) + '|')} |" for law in found]
+def _table(title: str, laws: list[Law]) -> str:
+    rows = [f"| `{law.name}` | {law.meaning.replace('|', chr(92) + '|')} |" for law in laws]
     return "\n".join([f"## {title}", "", "| law | what it means |", "|---|---|", *rows, ""])
 
 

@@ -66,8 +66,8 @@ def derivative_matches_differences(case: Case[Activation]) -> None:
             return bool(len(_off(activation.kinks, np.array([value]))) and _wrong_slopes(activation, np.array([value]))[0])
 
         at = smallest(fails, z[wrong])
-        (found,), (slope,) = _derivative(activation)(np.array([at])), _slope(activation, np.array([at]))
-        raise Broken(f"at z = {number(at)} derivative gives {number(found)}, and forward has the slope {number(slope)}")
+        (derivative,), (slope,) = _derivative(activation)(np.array([at])), _slope(activation, np.array([at]))
+        raise Broken(f"at z = {number(at)} derivative gives {number(derivative)}, and forward has the slope {number(slope)}")
 
 
 @law("activation")
@@ -299,12 +299,12 @@ def _slope(activation: Activation, z: Array) -> Array:
 def _wrong_slopes(activation: Activation, z: Array) -> Array:
     """Where the derivative is not the slope, nor, at a kink that nobody declared, that of one side: another law tells of those."""
     f, step = _forward(activation), STEP * np.maximum(1, np.abs(z))
-    found, middle = _derivative(activation)(z), f(z)
+    derivative, middle = _derivative(activation)(z), f(z)
     after, before = (f(z + step) - middle) / step, (middle - f(z - step)) / step
-    size = np.maximum(np.abs(found), np.abs(after))
+    size = np.maximum(np.abs(derivative), np.abs(after))
     scale = np.nanmax(np.abs(_derivative(activation)(FINE[np.abs(FINE) < 8])))
     allowed = CLOSE * (size + scale) + 64 * np.finfo(float).eps * np.abs(middle) / step
-    errors = [np.abs(found - slope) for slope in ((after + before) / 2, after, before)]
+    errors = [np.abs(derivative - slope) for slope in ((after + before) / 2, after, before)]
     return ~(np.minimum(np.minimum(*errors[:2]), errors[2]) <= allowed)
 
 

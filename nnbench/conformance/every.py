@@ -22,9 +22,9 @@ LONGEST = 90
 @law(EVERY, over="default")
 def can_be_made(case: Case[Component]) -> None:
     """Its hyperparameters have defaults, or bounds that tell a value, and values that do not go together raise ValueError."""
-    for made in attempts(case.component):
-        if isinstance(made, Exception) and not isinstance(made, ValueError):
-            raise Broken(f"an accepted value of a hyperparameter makes it raise {type(made).__name__}: {made}")
+    for attempt in attempts(case.component):
+        if isinstance(attempt, Exception) and not isinstance(attempt, ValueError):
+            raise Broken(f"an accepted value of a hyperparameter makes it raise {type(attempt).__name__}: {attempt}")
 
 
 @law(EVERY, over="default")
@@ -82,20 +82,20 @@ def no_global_random_state(case: Case[Component]) -> None:
     """Neither `numpy.random` nor `random` is drawn from or seeded: all randomness comes from the generator that is handed over."""
     component = case.component
     kept = np.random.get_state(), random.getstate()  # noqa: NPY002 - the state that must not matter
-    found, afterwards = [], []
+    results, afterwards = [], []
     try:
         for seed in (1, 2):
             np.random.seed(seed)  # noqa: NPY002
             random.seed(seed)
             before = _numpy_state()
-            found.append(exercise(component, seed=0))
+            results.append(exercise(component, seed=0))
             afterwards.append(random.getstate())
             if _numpy_state() != before:
                 raise Broken("the state of numpy.random changes")
     finally:
         np.random.set_state(kept[0])  # noqa: NPY002
         random.setstate(kept[1])
-    if not all(same(a, b) for a, b in zip(*found, strict=True)):
+    if not all(same(a, b) for a, b in zip(*results, strict=True)):
         raise Broken("the results depend on the seed of the global random generators")
     if afterwards[0] == afterwards[1]:  # mere use may be that of a type checker around the component
         raise Broken("the generator of the module random is seeded")

@@ -81,10 +81,10 @@ def spread_as_declared(case: Case[Initializer]) -> None:
             raise DoesNotApply("it declares no spread")
         draws = 40_000 // (fan_in * fan_out) + 2
         w = np.stack([case.component.sample(stream(seed, "conformance"), fan_in, fan_out) for seed in range(draws)])
-        found = float(np.sqrt(np.mean(w * w)))
-        chance = float(np.std(w * w)) / (2 * max(found, 1e-300) * w.size**0.5)  # standard error of the root mean square
-        if not abs(found - declared) <= 0.005 * declared + 5 * chance:
-            told = f"with fan_in {fan_in} and fan_out {fan_out} the root mean square is {number(found)}"
+        observed = float(np.sqrt(np.mean(w * w)))
+        chance = float(np.std(w * w)) / (2 * max(observed, 1e-300) * w.size**0.5)  # standard error of the root mean square
+        if not abs(observed - declared) <= 0.005 * declared + 5 * chance:
+            told = f"with fan_in {fan_in} and fan_out {fan_out} the root mean square is {number(observed)}"
             raise Broken(f"{told}, and spread says {number(declared)}")
 
 
@@ -99,11 +99,11 @@ def adapts_by_contract(case: Case[Initializer]) -> None:
         x = case.rng().normal(size=(fan_in, 50))
         for what, activation in (("an activation", Steep()), ("no activation", None)):
             expect_untouched("adapt", lambda w, x, activation=activation: initializer.adapt(w, x, activation), w, x)
-            found = initializer.adapt(w.copy(), x.copy(), activation)
-            expect_array(f"adapt before {what}", found, w.shape, np.float64)
-            if not np.isfinite(found).all():
-                raise Broken(f"adapt before {what} holds {found[~np.isfinite(found)][0]}")
-            kept = found.copy()
+            adapted = initializer.adapt(w.copy(), x.copy(), activation)
+            expect_array(f"adapt before {what}", adapted, w.shape, np.float64)
+            if not np.isfinite(adapted).all():
+                raise Broken(f"adapt before {what} holds {adapted[~np.isfinite(adapted)][0]}")
+            kept = adapted.copy()
             expect_same(f"adapt before {what}, again and at first", initializer.adapt(w.copy(), x.copy(), activation), kept, AXES)
 
 
@@ -116,9 +116,9 @@ def adapts_to_any_data(case: Case[Initializer]) -> None:
     w = initializer.sample(case.rng(), 4, 6)
     x = case.rng().normal(size=(4, 30))
     for what, inputs in (("0", 0 * x), ("1", 0 * x + 1), ("huge", 1e6 * x), ("tiny", 1e-6 * x), ("a single sample", x[:, :1])):
-        found = initializer.adapt(w.copy(), inputs, Steep())
-        if not np.isfinite(found).all():
-            raise Broken(f"where inputs are {what}, adapt gives {found[~np.isfinite(found)][0]}")
+        adapted = initializer.adapt(w.copy(), inputs, Steep())
+        if not np.isfinite(adapted).all():
+            raise Broken(f"where inputs are {what}, adapt gives {adapted[~np.isfinite(adapted)][0]}")
 
 
 def exercise(initializer: Initializer, rng: np.random.Generator, size: int) -> list[Array]:

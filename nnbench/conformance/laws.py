@@ -78,7 +78,7 @@ class Law:
 def law(kind: str, over: Over = "range") -> Callable[[Check], Law]:
     """Make a law of a function: its name is the law's, its docstring says what the law means."""
 
-    def made(check: Check) -> Law:
+    def wrapped(check: Check) -> Law:
         return Law(kind, check.__name__, " ".join((inspect.getdoc(check) or "").split()), check, over)
 
-    return made
+    return wrapped

@@ -85,10 +85,10 @@ def gradient_matches_differences(case: Case[Loss]) -> None:
         classes = max(len(tenths), 2)
         scores = np.array(tenths[: loss.outputs(classes)], float)[None, :, None] / 8
         targets = _targets(np.array([[label % classes]]), scores.shape[1])
-        found = _wrong_slope(loss, scores, targets)
-        if found is not None:
-            told = f"scores {_listed(scores)} and class {label % classes}, score {found[0]}"
-            raise Broken(f"at {told}: gradient gives {number(found[1])}, and value has the slope {number(found[2])}")
+        wrong = _wrong_slope(loss, scores, targets)
+        if wrong is not None:
+            told = f"scores {_listed(scores)} and class {label % classes}, score {wrong[0]}"
+            raise Broken(f"at {told}: gradient gives {number(wrong[1])}, and value has the slope {number(wrong[2])}")
 
     for classes in CLASSES:
         scores, targets = _batch(loss, case.rng(), classes, trials=1, samples=100)
@@ -135,14 +135,14 @@ def finite(case: Case[Loss]) -> None:
             scores = size * np.sign(scores)
             narrow = scores.astype(np.float32)
             for method in (loss.value, loss.gradient):
-                found, exact = method(narrow, targets.astype(np.float32)), method(scores, targets)
+                single, exact = method(narrow, targets.astype(np.float32)), method(scores, targets)
                 fits = np.abs(exact) < float(np.finfo(np.float32).max)
-                bad = np.isnan(found) | np.isnan(exact) | (np.isinf(found) & fits)
+                bad = np.isnan(single) | np.isnan(exact) | (np.isinf(single) & fits)
                 if bad.any():
                     index = tuple(np.argwhere(bad)[0])
                     one = slice(index[2], index[2] + 1)
                     told = f"scores {_listed(scores[:, :, one])} and targets {_listed(targets[:, :, one])}"
-                    raise Broken(f"at {told}, in float32, {method.__name__} gives {found[index]}")
+                    raise Broken(f"at {told}, in float32, {method.__name__} gives {single[index]}")
 
 
 @law("loss")
@@ -203,9 +203,9 @@ def hyperparameters_broadcast(case: Case[Loss]) -> None:
         for trial, plain in enumerate(neighbours(loss, 3)):
             row = slice(trial, trial + 1)
             for method in ("value", "gradient"):
-                found = getattr(together, method)(scores, targets)[row]
+                stacked = getattr(together, method)(scores, targets)[row]
                 alone = getattr(plain, method)(scores[row], targets[row])
-                expect_close(f"{method} of trial {trial} with arrays and with numbers", found, alone, AXES, atol=1e-12)
+                expect_close(f"{method} of trial {trial} with arrays and with numbers", stacked, alone, AXES, atol=1e-12)
 
 
 @law("loss")
@@ -219,19 +219,19 @@ def rows_are_independent(case: Case[Loss]) -> None:
             for trial, single in enumerate(stacked.alone):
                 row = slice(trial, trial + 1)
                 alone = single.value_and_gradient(scores[row].copy(), targets[row].copy())
-                for what, found, expected in (("value", value, alone[0]), ("gradient", gradient, alone[1])):
-                    expect_same(f"{what} of trial {trial} of {scores.shape} in the stack and alone", found[row], expected, AXES)
+                for what, stack, expected in (("value", value, alone[0]), ("gradient", gradient, alone[1])):
+                    expect_same(f"{what} of trial {trial} of {scores.shape} in the stack and alone", stack[row], expected, AXES)
 
 
 def exercise(loss: Loss, rng: np.random.Generator, size: int) -> list[Array]:
     """Everything that the component computes for some inputs."""
-    found: list[Array] = []
+    results: list[Array] = []
     for classes in CLASSES:
         scores, targets = _batch(loss, rng, classes, samples=size)
         margins = loss.margins(scores, targets)
         both = loss.value_and_gradient(scores, targets)
-        found += [loss.value(scores, targets), loss.gradient(scores, targets), *both, *([] if margins is None else [margins])]
-    return found
+        results += [loss.value(scores, targets), loss.gradient(scores, targets), *both, *([] if margins is None else [margins])]
+    return results
 
 
 def _targets(labels: Array, outputs: int, dtype: Any = np.float64) -> Array:

@@ -111,10 +111,10 @@ def evaluated_like_params(case: Case[Optimizer]) -> None:
         params = case.rng().normal(size=_shape(optimizer, 2)).astype(dtype)
         for steps in (0, 1, 5):
             state = _walk(optimizer, params, _gradients(case.rng(), params, steps), dtype)
-            found = optimizer.evaluated(params, state)
-            expect_array(f"evaluated after {steps} steps", found, params.shape, dtype)
-            if not np.isfinite(found).all():
-                raise Broken(f"evaluated holds {found[~np.isfinite(found)][0]} after {steps} steps")
+            evaluated = optimizer.evaluated(params, state)
+            expect_array(f"evaluated after {steps} steps", evaluated, params.shape, dtype)
+            if not np.isfinite(evaluated).all():
+                raise Broken(f"evaluated holds {evaluated[~np.isfinite(evaluated)][0]} after {steps} steps")
 
 
 @law("optimizer", over="default")
@@ -139,10 +139,10 @@ def descends_a_bent_valley(case: Case[Optimizer]) -> None:
 
     def slope(xy: Array) -> Array:
         x, y = xy[:, ::2], xy[:, 1::2]
-        found = np.empty_like(xy)
-        found[:, ::2] = 2 * (x - 1) - 8 * x * (y - x * x)
-        found[:, 1::2] = 4 * (y - x * x)
-        return found
+        gradient = np.empty_like(xy)
+        gradient[:, ::2] = 2 * (x - 1) - 8 * x * (y - x * x)
+        gradient[:, 1::2] = 4 * (y - x * x)
+        return gradient
 
     pairs = LAYER[0] * LAYER[1] // 2
     start = np.stack([np.linspace(-1, -0.5, pairs), np.linspace(1, 0.5, pairs)], axis=1).ravel()
@@ -280,8 +280,8 @@ def rows_are_independent(case: Case[Optimizer]) -> None:
         alone = start[row].copy()
         own = _walk(single, alone, [each[row].copy() for each in gradients], dtype, lr=lr[row].copy())
         expect_same(f"parameters of trial {trial} of {trials} in the stack and alone", params[row], alone, AXES)
-        found = single.evaluated(alone, own)
-        expect_same(f"evaluated of trial {trial} of {trials} in the stack and alone", averaged[row], found, AXES)
+        evaluated = single.evaluated(alone, own)
+        expect_same(f"evaluated of trial {trial} of {trials} in the stack and alone", averaged[row], evaluated, AXES)
 
 
 @law("optimizer")

@@ -17,8 +17,8 @@ def check_package(package: str, thorough: bool = False, catalog: Catalog | None 
 
     Raises InputError if no plugin is called so, and PluginError if one is and did not load.
     """
-    found = components_of(catalog or load_catalog(), package)
-    return tuple(outcome for cls in found for outcome in check_component(cls, thorough))
+    components = components_of(catalog or load_catalog(), package)
+    return tuple(outcome for cls in components for outcome in check_component(cls, thorough))
 
 
 def components_of(catalog: Catalog, package: str, names: Sequence[str] = ()) -> list[type[Component]]:
@@ -31,16 +31,16 @@ def components_of(catalog: Catalog, package: str, names: Sequence[str] = ()) -> 
     failures: list[Failure] = [failure for failure in catalog.failures if _is_called(failure.plugin, package)]
     if failures:
         raise PluginError("\n".join(map(str, failures)))
-    found = sorted(
+    components = sorted(
         (entry.cls for entry in catalog.entries if _is_called(entry.plugin, package)), key=lambda cls: (cls.kind, cls.name)
     )
-    if not found:
+    if not components:
         raise InputError(f"{package} offers no components")
-    offered = [cls.name for cls in found]
+    offered = [cls.name for cls in components]
     for name in names:
         if name not in offered:
             raise InputError(f"{package} offers no component {name!r}{nearest(name, offered)} ({', '.join(offered)})")
-    return [cls for cls in found if not names or cls.name in names]
+    return [cls for cls in components if not names or cls.name in names]
 
 
 def _is_called(plugin: Plugin, name: str) -> bool:

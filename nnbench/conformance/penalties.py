@@ -87,10 +87,10 @@ def finite(case: Case[Penalty]) -> None:
     for size in (0.0, 1.0, 1e-3, 1e3, 1e-8, 1e8, 1e-15):
         w = size * np.sign(_weights(case.rng(), 2, SHAPES[1]))
         for method in (penalty.value, penalty.gradient):
-            found, exact = method(w.astype(np.float32)), method(w)
+            single, exact = method(w.astype(np.float32)), method(w)
             fits = np.abs(exact) < float(np.finfo(np.float32).max)
-            if (np.isnan(found) | np.isnan(exact) | (np.isinf(found) & fits)).any():
-                raise Broken(f"for weights of ±{number(size)}, {method.__name__} gives {found[~np.isfinite(found)].ravel()[:1]}")
+            if (np.isnan(single) | np.isnan(exact) | (np.isinf(single) & fits)).any():
+                raise Broken(f"for weights of ±{number(size)}, {method.__name__} gives {single[~np.isfinite(single)].ravel()[:1]}")
 
 
 @law("penalty")
@@ -125,8 +125,8 @@ def hyperparameters_broadcast(case: Case[Penalty]) -> None:
     for trial, plain in enumerate(neighbours(case.component, 3)):
         row = slice(trial, trial + 1)
         for method in ("value", "gradient"):
-            found, alone = getattr(together, method)(w)[row], getattr(plain, method)(w[row])
-            expect_close(f"{method} of trial {trial} with arrays and with numbers", found, alone, AXES, atol=1e-12)
+            stacked, alone = getattr(together, method)(w)[row], getattr(plain, method)(w[row])
+            expect_close(f"{method} of trial {trial} with arrays and with numbers", stacked, alone, AXES, atol=1e-12)
 
 
 @law("penalty")

@@ -16,8 +16,8 @@ def shape_and_dtype(case: Case[Preprocessor]) -> None:
     """`apply` returns float64 with a row for each sample and as many columns as `features` says."""
     for features in (1, 2, 5):
         x = _inputs(case.rng(), 200, features)
-        found = case.component.fit(x).apply(_inputs(case.rng(), 30, features))
-        expect_array(f"apply to {features} features", found, (30, case.component.features(features)), np.float64)
+        transformed = case.component.fit(x).apply(_inputs(case.rng(), 30, features))
+        expect_array(f"apply to {features} features", transformed, (30, case.component.features(features)), np.float64)
 
 
 @law("preprocessor")
@@ -58,23 +58,23 @@ def constant_features_survive(case: Case[Preprocessor]) -> None:
     """A feature that never varies gives no division by 0, and what does vary still does."""
     for constant in (0.0, 1.0, 0.1, -1e9):
         x = np.column_stack([_inputs(case.rng(), 301, 1), np.full(301, constant)])
-        found = case.component.fit(x).apply(x)
-        if not np.isfinite(found).all():
-            raise Broken(f"with a feature that is {number(constant)} everywhere, apply gives {found[~np.isfinite(found)][0]}")
-        if not np.ptp(found, axis=0).max() > 0:
+        transformed = case.component.fit(x).apply(x)
+        if not np.isfinite(transformed).all():
+            raise Broken(f"with a feature that is {number(constant)} everywhere, apply gives {_not_finite(transformed)}")
+        if not np.ptp(transformed, axis=0).max() > 0:
             raise Broken(f"beside a feature that is {number(constant)} everywhere, one that varies becomes constant")
-    found = case.component.fit(np.full((7, 3), 0.1)).apply(_inputs(case.rng(), 20, 3))
-    if not np.isfinite(found).all():
-        raise Broken(f"fitted to nothing but constant features, apply gives {found[~np.isfinite(found)][0]}")
+    transformed = case.component.fit(np.full((7, 3), 0.1)).apply(_inputs(case.rng(), 20, 3))
+    if not np.isfinite(transformed).all():
+        raise Broken(f"fitted to nothing but constant features, apply gives {_not_finite(transformed)}")
 
 
 @law("preprocessor")
 def few_samples_survive(case: Case[Preprocessor]) -> None:
     """One training sample, or fewer than features, are enough for finite results."""
     for samples in (1, 2, 3):
-        found = case.component.fit(_inputs(case.rng(), samples, 5)).apply(_inputs(case.rng(), 20, 5))
-        if not np.isfinite(found).all():
-            raise Broken(f"fitted to {samples} samples of 5 features, apply gives {found[~np.isfinite(found)][0]}")
+        transformed = case.component.fit(_inputs(case.rng(), samples, 5)).apply(_inputs(case.rng(), 20, 5))
+        if not np.isfinite(transformed).all():
+            raise Broken(f"fitted to {samples} samples of 5 features, apply gives {_not_finite(transformed)}")
 
 
 @law("preprocessor")
@@ -84,9 +84,9 @@ def any_unit_survives(case: Case[Preprocessor]) -> None:
         x = unit * _inputs(case.rng(), 200)
         transform = case.component.fit(x)
         for what, other in (("such samples", x), ("samples far below", x - 100 * unit), ("samples far above", x + 1e4 * unit)):
-            found = transform.apply(other)
-            if not np.isfinite(found).all():
-                raise Broken(f"fitted to samples of about {number(unit)}, apply gives {found[~np.isfinite(found)][0]} for {what}")
+            transformed = transform.apply(other)
+            if not np.isfinite(transformed).all():
+                raise Broken(f"fitted to samples of about {number(unit)}, apply gives {_not_finite(transformed)} for {what}")
 
 
 def exercise(preprocessor: Preprocessor, rng: np.random.Generator, size: int) -> list[Array]:
@@ -100,3 +100,7 @@ def _inputs(rng: np.random.Generator, samples: int, features: int = 3) -> Array:
     mixing = np.eye(features) + 0.5 * np.eye(features, k=1)
     scale, shift = 10.0 ** (np.arange(features) - 1), 3.0 * np.arange(features) + 2
     return (rng.standard_normal((samples, features)) @ mixing + shift) * scale
+
+
+def _not_finite(x: Array) -> str:
+    return str(x[~np.isfinite(x)][0])

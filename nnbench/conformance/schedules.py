@@ -71,9 +71,9 @@ def all_at_once_as_one_by_one(case: Case[Schedule]) -> None:
 def starts_where_declared(case: Case[Schedule]) -> None:
     """The factor of step 0 is what `starts_at` says: 1, unless the schedule warms up; steps count from 0."""
     for total in TOTALS[2:]:
-        declared, found = case.component.starts_at(total), float(case.component.factor(np.arange(total), total)[0])
-        if not math.isclose(found, declared, rel_tol=1e-9, abs_tol=1e-12):
-            raise Broken(f"of {total} steps, the first has the factor {number(found)}, and starts_at says {number(declared)}")
+        declared, first = case.component.starts_at(total), float(case.component.factor(np.arange(total), total)[0])
+        if not math.isclose(first, declared, rel_tol=1e-9, abs_tol=1e-12):
+            raise Broken(f"of {total} steps, the first has the factor {number(first)}, and starts_at says {number(declared)}")
 
 
 @law("schedule")
@@ -90,7 +90,7 @@ def adjustment_is_a_factor(case: Case[Schedule]) -> None:
     schedule = case.component
     if type(schedule).adjustment is Schedule.adjustment:
         raise DoesNotApply("it does not watch the validation loss")
-    found: dict[Any, float] = {}
+    adjustments: dict[Any, float] = {}
     for again in range(2):
         for losses in LOSSES if again == 0 else LOSSES[::-1]:
             for count in range(1, len(losses) + 1):
@@ -98,8 +98,8 @@ def adjustment_is_a_factor(case: Case[Schedule]) -> None:
                 adjustment = schedule.adjustment(*history)
                 if not isinstance(adjustment, (float, int)) or not 0 <= adjustment < math.inf:
                     raise Broken(f"after the losses {history[1]} the adjustment is {adjustment!r}")
-                if found.setdefault((len(losses), history), adjustment) != adjustment:
-                    told = f"{number(found[len(losses), history])}, then {number(adjustment)}"
+                if adjustments.setdefault((len(losses), history), adjustment) != adjustment:
+                    told = f"{number(adjustments[len(losses), history])}, then {number(adjustment)}"
                     raise Broken(f"after the losses {history[1]} the adjustment is {told}: something is remembered between calls")
 
 
@@ -107,5 +107,5 @@ def exercise(schedule: Schedule, rng: np.random.Generator, size: int) -> list[Ar
     """Everything that the component computes for some inputs."""
     total = 10 * size
     steps, losses = tuple(range(0, total, 10)), tuple(rng.random(size).tolist())
-    found = [schedule.factor(rng.permutation(total), total), schedule.factor(np.array([size]), total)]
-    return [*found, np.array(schedule.adjustment(steps, losses)), np.array(schedule.starts_at(total))]
+    factors = [schedule.factor(rng.permutation(total), total), schedule.factor(np.array([size]), total)]
+    return [*factors, np.array(schedule.adjustment(steps, losses)), np.array(schedule.starts_at(total))]

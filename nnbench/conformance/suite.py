@@ -6,29 +6,18 @@ import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from nnbench.conformance import activations, datasets, every, initializers, losses, optimizers, penalties, preprocessors, schedules
+from nnbench.conformance import every
 from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Law, law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
 from nnbench.errors import InputError
 from nnbench.grid.expand import nearest
-from nnbench.kinds import Component
+from nnbench.kinds import Component, module_for
 
 Status: TypeAlias = Literal["held", "broken", "does not apply", "expected failure"]
-MODULES: dict[str, ModuleType] = {
-    "activation": activations,
-    "optimizer": optimizers,
-    "loss": losses,
-    "penalty": penalties,
-    "preprocessor": preprocessors,
-    "initializer": initializers,
-    "dataset": datasets,
-    "schedule": schedules,
-}
 VARIANTS = 8
 """Choices of hyperparameters beside the defaults."""
 THOROUGH_VARIANTS = 60
@@ -55,7 +44,7 @@ class Outcome:
 
 def laws(kind: str) -> tuple[Law, ...]:
     """Those that every component of a kind obeys."""
-    own = [value for module in (every, MODULES[kind]) for value in vars(module).values() if isinstance(value, Law)]
+    own = [value for module in (every, module_for(kind, __package__)) for value in vars(module).values() if isinstance(value, Law)]
     return (expected_failures_are_laws, *own)
 
 

@@ -55,16 +55,16 @@ def conformance_tests(package: str, thorough: bool = False) -> Callable[..., Non
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say how many laws ran."""
-    found = [
+    statuses = [
         status
         for reports in terminalreporter.stats.values()
         for report in reports
         for name, status in getattr(report, "user_properties", ())
         if name == MARK and report.when == "call"
     ]
-    ran = len(found) - found.count("does not apply")
-    held, broken, expected = found.count("held"), found.count("broken"), found.count("expected failure")
+    ran = len(statuses) - statuses.count("does not apply")
+    held, broken, expected = statuses.count("held"), statuses.count("broken"), statuses.count("expected failure")
     terminalreporter.write_line(
         f"nnbench: {ran:,} laws ran: {held:,} held, {broken:,} broken, {expected:,} failed as expected; "
-        f"{found.count('does not apply'):,} do not apply."
+        f"{statuses.count('does not apply'):,} do not apply."
     )

@@ -105,8 +105,8 @@ def jumps(f: Callable[[Array], Array], grid: Array) -> list[tuple[float, float, 
         low, left = np.where(lower, low, middle), np.where(lower, left, value)
         if (high - low <= 1e-10 * np.maximum(1, np.abs(low))).all():
             break
-    found = np.abs(right - left) > JUMP * np.maximum(scale, np.minimum(np.abs(left), np.abs(right)))
-    return [(float(a), float(b), float(c)) for a, b, c in zip(high[found], left[found], right[found], strict=True)]
+    apart = np.abs(right - left) > JUMP * np.maximum(scale, np.minimum(np.abs(left), np.abs(right)))
+    return [(float(a), float(b), float(c)) for a, b, c in zip(high[apart], left[apart], right[apart], strict=True)]
 
 
 def smallest(fails: Callable[[float], bool], among: Array, width: Literal[32, 64] = 64) -> float:

@@ -24,17 +24,17 @@ class CannotMake(Exception):  # noqa: N818
 
 def prototype(cls: type[C]) -> C:
     """The component with its defaults, and with a guess where there is none; raises CannotMake."""
-    given = {}
+    guessed = {}
     for name, hint in fields.hyperparameter_types(cls).items():
         if fields.hyperparameter_default(cls, name) is dataclasses.MISSING:
             guess = next(iter(_accepted(hint, _guesses(hint))), None)
             if guess is None:
                 raise CannotMake(f"hyperparameter {name} has no default, and no value for it can be guessed")
-            given[name] = guess
+            guessed[name] = guess
     try:
-        return cls(**given)
+        return cls(**guessed)
     except Exception as error:
-        raise CannotMake(f"{cls.__name__}({_written(given)}) raises {type(error).__name__}: {error}") from error
+        raise CannotMake(f"{cls.__name__}({_written(guessed)}) raises {type(error).__name__}: {error}") from error
 
 
 def variants(component: C, limit: int) -> list[C]:
@@ -72,9 +72,9 @@ def attempts(component: C) -> Iterator[C | Exception]:
     hints = fields.hyperparameter_types(type(component))
     choices = {name: values(hint, getattr(component, name)) for name, hint in hints.items()}
     rounds = max(map(len, choices.values()), default=0)
-    single = [{name: found[i]} for i in range(rounds) for name, found in choices.items() if i < len(found)]
+    single = [{name: choice[i]} for i in range(rounds) for name, choice in choices.items() if i < len(choice)]
     rng = stream(0, "conformance", "variants")
-    several = [{name: found[rng.integers(len(found))] for name, found in choices.items() if found} for _ in range(AT_RANDOM)]
+    several = [{name: choice[rng.integers(len(choice))] for name, choice in choices.items() if choice} for _ in range(AT_RANDOM)]
     for changes in [*single, *several]:
         try:
             yield _changed(component, changes)
@@ -84,10 +84,10 @@ def attempts(component: C) -> Iterator[C | Exception]:
 
 def _distinct(component: C) -> Iterator[C]:
     seen = {component}
-    for made in attempts(component):
-        if not isinstance(made, Exception) and made not in seen:
-            seen.add(made)
-            yield made
+    for variant in attempts(component):
+        if not isinstance(variant, Exception) and variant not in seen:
+            seen.add(variant)
+            yield variant
 
 
 def _changed(component: C, changes: dict[str, Any]) -> C:
@@ -135,15 +135,15 @@ def _guesses(hint: Any) -> list[Any]:
 
 
 def _accepted(hint: Any, candidates: list[Any]) -> list[Any]:
-    found = []
+    accepted = []
     for candidate in candidates:
         try:
             value = fields.validated(hint, candidate)
         except Exception:
             continue
-        if value not in found:
-            found.append(value)
-    return found
+        if value not in accepted:
+            accepted.append(value)
+    return accepted
 
 
 def _bounds(hint: Any) -> tuple[float | None, float | None, list[Any]]:

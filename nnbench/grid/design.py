@@ -90,7 +90,7 @@ def search_spaces(cells: Sequence[Cell], factor: str) -> tuple[list[Cell], list[
     level would favour it.
     """
     kinds = [kind for kind in dict.fromkeys((factor.partition(".")[0], "optimizer")) if kind in KINDS]
-    made: dict[str, Cell] = {}
+    variants: dict[str, Cell] = {}
     tuned: dict[str, None] = {}
     problems: list[Problem] = []
     for cell in cells:
@@ -109,10 +109,10 @@ def search_spaces(cells: Sequence[Cell], factor: str) -> tuple[list[Cell], list[
             except (TypeError, ValueError) as error:
                 problems.append(Problem("compare.tune", f"a search space that does not fit its component: {error}"))
                 continue
-            made.setdefault(variant.id, variant)
+            variants.setdefault(variant.id, variant)
     if not tuned:
         problems.append(Problem("compare.tune", f'"default" tunes what components declare, and no {factor} here declares anything'))
-    return list(made.values()), list(tuned), problems
+    return list(variants.values()), list(tuned), problems
 
 
 def find_level(name: str, levels: Sequence[str]) -> str | None:
@@ -179,8 +179,8 @@ def _reset(cell: Cell, paths: Sequence[Path], usual: Mapping[Path, Any]) -> Cell
         if len(path) == 2:
             component: Any = getattr(cell, path[0])
             default = fields.hyperparameter_default(type(component), path[1])
-            made = dataclasses.replace(component, **{path[1]: value if default is dataclasses.MISSING else default})
-            cell = dataclasses.replace(cell, **{path[0]: made})
+            usual_component = dataclasses.replace(component, **{path[1]: value if default is dataclasses.MISSING else default})
+            cell = dataclasses.replace(cell, **{path[0]: usual_component})
         else:
             cell = dataclasses.replace(cell, **{path[0]: value})
     return cell

@@ -112,21 +112,21 @@ def _shape_problem(cell: Cell) -> str:
     return ""
 
 
-def _components(kind: str, given: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:
+def _components(kind: str, written: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:
     """Every component that a field's value stands for: a name, a table, or a list of those."""
-    if isinstance(given, list):
-        if not given:
+    if isinstance(written, list):
+        if not written:
             problems.append(Problem(at, "an empty list; an axis needs at least one value"))
-        for position, each in enumerate(given, start=1):
+        for position, each in enumerate(written, start=1):
             if isinstance(each, list):
                 problems.append(Problem(f"{at}[{position}]", "a list within a list; an axis is one flat list"))
             else:
                 yield from _components(kind, each, f"{at}[{position}]", lookup, problems)
         return
-    table = {"name": given} if isinstance(given, str) else given if given is not None else {}
+    table = {"name": written} if isinstance(written, str) else written if written is not None else {}
     if not isinstance(table, Mapping) or not isinstance(table.get("name", ""), str):
         known = next(iter(lookup.names(kind)), "…")
-        problems.append(Problem(at, f'{given!r} is neither a name nor a table such as {{ name = "{known}" }}'))
+        problems.append(Problem(at, f'{written!r} is neither a name nor a table such as {{ name = "{known}" }}'))
         return
     try:
         cls, origin = lookup.find(kind, table["name"]) if "name" in table else lookup.find_default(kind)
@@ -155,9 +155,9 @@ def _components(kind: str, given: Any, at: str, lookup: Lookup, problems: list[P
             for name, choice in zip(axes, combination, strict=True)
             for suffix, inner in choice.origins.items()
         }
-        made = _made(cls, values, at, problems)
-        if made is not None:
-            yield _Choice(made, {"": origin, **nested})
+        component = _component(cls, values, at, problems)
+        if component is not None:
+            yield _Choice(component, {"": origin, **nested})
 
 
 def _default(
@@ -176,14 +176,14 @@ def _default(
 def _origins(component: Component, lookup: Lookup, otherwise: Origin, suffix: str = "") -> dict[str, Origin]:
     """Where a component made by an author comes from, and those inside it."""
     try:
-        found, origin = lookup.find(component.kind, component.name)
+        offered, origin = lookup.find(component.kind, component.name)
     except UnknownComponentError:
-        found, origin = None, otherwise
-    made = {suffix: origin if found is type(component) else otherwise}
+        offered, origin = None, otherwise
+    origins = {suffix: origin if offered is type(component) else otherwise}
     for name, value in component.hyperparameters().items():
         if isinstance(value, Component):
-            made |= _origins(value, lookup, made[suffix], f"{suffix}.{name}")
-    return made
+            origins |= _origins(value, lookup, origins[suffix], f"{suffix}.{name}")
+    return origins
 
 
 def _shown(value: Any) -> str:
@@ -193,7 +193,7 @@ def _shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, str)) else repr(value)
 
 
-def _made(cls: type[Component], values: dict[str, Any], at: str, problems: list[Problem]) -> Component | None:
+def _component(cls: type[Component], values: dict[str, Any], at: str, problems: list[Problem]) -> Component | None:
     try:
         return cls(**values)
     except Exception as error:  # an author's own check of hyperparameters that do not go together
@@ -202,20 +202,20 @@ def _made(cls: type[Component], values: dict[str, Any], at: str, problems: list[
         return None
 
 
-def _values(hint: Any, given: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:
+def _values(hint: Any, written: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:
     """Every value that a plain field or a hyperparameter stands for."""
     kind = fields.component_kind(hint)
     if kind:
-        yield from _components(kind, given, at, lookup, problems)
+        yield from _components(kind, written, at, lookup, problems)
         return
-    is_axis = isinstance(given, list)
+    is_axis = isinstance(written, list)
     if fields.is_sequence(hint):  # a list of lists is an axis, a plain list one value
-        is_axis = isinstance(given, list) and (not given or any(isinstance(each, list) for each in given))
-    if is_axis and not given:
+        is_axis = isinstance(written, list) and (not written or any(isinstance(each, list) for each in written))
+    if is_axis and not written:
         hint_linear = "; for a linear model write [[]]" if at.endswith(".hidden") else ""
         problems.append(Problem(at, f"an empty list; an axis needs at least one value{hint_linear}"))
         return
-    for position, value in enumerate(given if is_axis else [given], start=1):
+    for position, value in enumerate(written if is_axis else [written], start=1):
         place = f"{at}[{position}]" if is_axis else at
         try:
             yield _Choice(fields.validated(hint, value))

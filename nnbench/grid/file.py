@@ -122,8 +122,8 @@ class Grid(BaseModel):
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise GridError(source, [Problem("", f"is not TOML: {error}")]) from None
         data, problems = _override(data, overrides)
-        grid, found = _structured({"name": _name_of(source), **data})
-        problems += found
+        grid, structural = _structured({"name": _name_of(source), **data})
+        problems += structural
         tables = _tables(data)
         if lookup is not None and grid is not None:
             problems += grid._expanded(lookup).problems + robust_problems(grid, lookup)
@@ -251,8 +251,8 @@ def _name_of(source: str) -> str:
     return re.sub(r"[/:%\"'\n]", "-", Path(source).stem)[:NAME_LENGTH] or "grid"
 
 
-def _override(data: dict[str, Any], given: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
-    return apply(data, given, [name for name in Grid.model_fields if name != "trial"])
+def _override(data: dict[str, Any], overrides: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
+    return apply(data, overrides, [name for name in Grid.model_fields if name != "trial"])
 
 
 def _structured(data: dict[str, Any]) -> tuple[Grid | None, list[Problem]]:
@@ -292,6 +292,6 @@ def _quoted(word: str) -> str:
 
 
 def _tables(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    given = data.get("trial", {})
-    tables = given if isinstance(given, list) else [given]
+    trial = data.get("trial", {})
+    tables = trial if isinstance(trial, list) else [trial]
     return tables if tables and all(isinstance(table, Mapping) for table in tables) else None

@@ -85,8 +85,8 @@ def _put(table: dict[str, Any], keys: Sequence[str], value: Any) -> bool:
         return True
     current = table.get(first, {})
     several = current if isinstance(current, list) else [current]
-    made = [{"name": each} if isinstance(each, str) else each for each in several]
-    if not all(isinstance(each, dict) and _put(each, rest, value) for each in made):
+    tables = [{"name": each} if isinstance(each, str) else each for each in several]
+    if not all(isinstance(each, dict) and _put(each, rest, value) for each in tables):
         return False
-    table[first] = made if isinstance(current, list) else made[0]
+    table[first] = tables if isinstance(current, list) else tables[0]
     return True

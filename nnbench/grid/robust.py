@@ -60,7 +60,7 @@ def alternatives(grid: Grid, lookup: Lookup) -> list[Alternative]:
     robust = grid.robust or Robust()
     placed, _ = grid.candidates(lookup)
     simple = [*_seed_blocks(grid, robust), *_tuning_seeds(grid, grid.compare, robust), *_metrics(grid, grid.compare, robust)]
-    found = {what: Alternative(what, changed, changes) for what, changed, changes in simple}
+    alternatives = {what: Alternative(what, changed, changes) for what, changed, changes in simple}
     problems: list[Problem] = []
     ids = {each.cell.id for each in placed}
     for name, what, tables in _varied(grid, robust, lookup):
@@ -70,11 +70,11 @@ def alternatives(grid: Grid, lookup: Lookup) -> list[Alternative]:
             problems += [Problem("robust", f"{what}: {problem}") for problem in error.problems]
             continue
         if {cell.id for cell in varied.grid.cells(lookup)} != ids:
-            found.setdefault(what, varied)
-    problems += [Problem("robust", f"{what}: {problem}") for what, each in found.items() for problem in _beyond(each.grid)]
+            alternatives.setdefault(what, varied)
+    problems += [Problem("robust", f"{what}: {problem}") for what, each in alternatives.items() for problem in _beyond(each.grid)]
     if problems:
         raise GridError(grid.source or grid.name, problems)
-    return [Alternative.written(grid), *found.values()]
+    return [Alternative.written(grid), *alternatives.values()]
 
 
 NEEDS_COMPARE = Problem("robust", "asks for a verdict again under other choices, and there is none; add [compare] with a factor")
@@ -233,7 +233,7 @@ def _tried(placed: Sequence[Candidate]) -> dict[tuple[str, str], int]:
     for each in placed:
         for name, value in each.setting.items():
             values.setdefault((each.level, name), set()).add(repr(value))
-    return {at: len(found) for at, found in values.items()}
+    return {at: len(texts) for at, texts in values.items()}
 
 
 def _beyond(grid: Grid) -> list[Problem]:

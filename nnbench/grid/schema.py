@@ -68,15 +68,15 @@ def json_schema(lookup: Lookup) -> Schema:
 
 def _model(model: type[BaseModel], description: str) -> Schema:
     """The schema of a table that is a model of its own."""
-    made = model.model_json_schema()
-    return {key: made[key] for key in ("type", "additionalProperties", "properties", "required") if key in made} | {
+    schema = model.model_json_schema()
+    return {key: schema[key] for key in ("type", "additionalProperties", "properties", "required") if key in schema} | {
         "description": description
     }
 
 
 def _kind(kind: str, lookup: Lookup) -> Schema:
-    found = {name: lookup.find(kind, name) for name in lookup.names(kind)}
-    named = [(name, f"{origin.distribution}:{cls.name}", cls) for name, (cls, origin) in found.items()]
+    offered = {name: lookup.find(kind, name) for name in lookup.names(kind)}
+    named = [(name, f"{origin.distribution}:{cls.name}", cls) for name, (cls, origin) in offered.items()]
     words = {word: cls for name, qualified, cls in named if not _required(cls) for word in (name, qualified)}
     plain = [{"const": word, "description": cls.summary()} for word, cls in words.items()]
     return {"anyOf": [*plain, *(_component([*dict.fromkeys((name, qualified))], cls) for name, qualified, cls in named)]}

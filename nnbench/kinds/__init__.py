@@ -20,7 +20,8 @@ change their arguments, but for `Optimizer.step`, which works in place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from importlib import import_module
+from types import MappingProxyType, ModuleType
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -44,6 +45,11 @@ KINDS: Mapping[str, type[Component]] = MappingProxyType(
 def plural(kind: str) -> str:
     """Several of a kind, in words."""
     return KINDS[kind].plural
+
+
+def module_for(kind: str, package: str) -> ModuleType:
+    """The module of a kind in a package that has one for each, called by the kind's plural."""
+    return import_module(f"{package}.{KINDS[kind].plural}")
 
 
 __all__ = [
@@ -75,5 +81,6 @@ __all__ = [
     "Transform",
     "Units",
     "Weights",
+    "module_for",
     "plural",
 ]

@@ -43,8 +43,8 @@ def names(distribution: str, kind: str, catalog: Catalog) -> Names:
     for what, name in (("module", module), ("class", cls)):
         if not name.isidentifier() or keyword.iskeyword(name):
             raise InputError(f"{distribution!r}: its {what} would be called {name!r}, which Python does not take as a name")
-    made: Any = type(cls, (KINDS[kind],), {})
-    component: str = made.name
+    example: Any = type(cls, (KINDS[kind],), {})
+    component: str = example.name
     if not _offers(catalog, distribution):
         if module in sys.stdlib_module_names or importlib.util.find_spec(module) is not None:
             told = f"a module {module} exists already, and one would hide the other"

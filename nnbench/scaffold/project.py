@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from importlib import import_module
 from inspect import getsource
 from typing import Any
 
 from nnbench.catalog import Catalog
+from nnbench.kinds import module_for
+from nnbench.scaffold import templates
 from nnbench.scaffold.names import Names
 from nnbench.scaffold.relatives import relatives
 
@@ -101,7 +102,7 @@ epochs = 30
 
 def files(names: Names, catalog: Catalog) -> dict[str, str]:
     """What to write, by path below the plugin's folder."""
-    template = import_module(f"nnbench.scaffold.templates.{names.kind}")
+    template = module_for(names.kind, templates.__name__)
     component = template.Example()
     source = getsource(template)
     words = {
@@ -128,13 +129,13 @@ def files(names: Names, catalog: Catalog) -> dict[str, str]:
 
 def _planar(catalog: Catalog) -> list[str]:
     """The default data set and another of two classes in the plane."""
-    found = []
+    names = []
     for name in catalog.names("dataset"):
         with suppress(Exception):  # one that is broken, or needs hyperparameters
             dataset: Any = catalog["dataset", name]()
             if (dataset.classes, dataset.features) == (2, 2):
-                found.append((not dataset.default, name))
-    return [name for _, name in sorted(found)[:2]]
+                names.append((not dataset.default, name))
+    return [name for _, name in sorted(names)[:2]]
 
 
 def _spoken(kind: str) -> str:

@@ -36,5 +36,5 @@ def relatives(component: Component, catalog: Catalog) -> list[str]:
 def _distance(some: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> float:
     """Mean difference relative to size of the first two results, what comes after them is state; infinite if none compares."""
     pairs = [(a, b) for a, b in zip(some[:2], others[:2], strict=False) if a.shape == b.shape]
-    found = [float(np.mean(np.abs(a - b)) / (np.mean(np.abs(a)) + np.mean(np.abs(b)) + 1e-300)) for a, b in pairs]
-    return float(np.mean(found)) if found else np.inf
+    differences = [float(np.mean(np.abs(a - b)) / (np.mean(np.abs(a)) + np.mean(np.abs(b)) + 1e-300)) for a, b in pairs]
+    return float(np.mean(differences)) if differences else np.inf

@@ -3,8 +3,6 @@
 Where one saturates, a + α is rounded, and so the derivative of `elu` and its kin is exact only to the rounding of α.
 """
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from typing import Annotated

@@ -3,8 +3,6 @@
 a = z·g(z), so a/z is the gate, and the derivatives take it from there rather than compute an exponential again.
 """
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import numpy as np

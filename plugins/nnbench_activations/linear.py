@@ -1,7 +1,5 @@
 """Activations that are, or come close to, a straight line."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import numpy as np

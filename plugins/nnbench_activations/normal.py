@@ -1,7 +1,5 @@
 """The normal distribution function in plain NumPy: five times the speed of SciPy's in float32, twice in float64."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from functools import cache

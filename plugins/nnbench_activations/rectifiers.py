@@ -1,7 +1,5 @@
 """Rectifiers: activations with a corner where they begin to pass their pre-activations."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from collections.abc import Mapping

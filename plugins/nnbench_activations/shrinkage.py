@@ -1,7 +1,5 @@
 """Activations that shrink small pre-activations to 0, or nearly so."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import numpy as np

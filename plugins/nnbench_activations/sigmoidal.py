@@ -4,8 +4,6 @@ Where a smooth one saturates, 1 - a is rounded, and so its derivative is exact o
 float64 (9 in float32) that of tanh is 0.
 """
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from typing import Annotated

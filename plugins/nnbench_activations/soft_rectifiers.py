@@ -1,7 +1,5 @@
 """Smooth versions of the rectifier: convex, from 0 on the left to z on the right."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import numpy as np

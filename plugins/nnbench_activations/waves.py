@@ -1,7 +1,5 @@
 """Periodic activations, and a bell."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import numpy as np

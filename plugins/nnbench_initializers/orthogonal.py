@@ -1,7 +1,5 @@
 """Initializers with orthonormal rows or columns."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import math

@@ -5,8 +5,6 @@ keeps them level on the way forward through units whose derivative at 0 is 1, an
 back.
 """
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import math

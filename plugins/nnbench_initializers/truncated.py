@@ -1,7 +1,5 @@
 """Normal distributions that are cut off, and the family of initializers that Keras and JAX build on them."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Initializers that draw every weight from one distribution, whatever the size of the layer."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """The distance between scores and one-hot targets: classification as regression."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import numpy as np

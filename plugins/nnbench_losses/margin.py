@@ -1,7 +1,5 @@
 """Losses that are 0 once the right score leads every other by a margin."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Preprocessing of each feature by itself."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Preprocessing that decorrelates the features."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from dataclasses import dataclass

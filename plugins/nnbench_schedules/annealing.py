@@ -4,8 +4,6 @@ They start at 1, their maximum, and would reach `end` at step `total`. PyTorch, 
 told `total` as the length of the decay.
 """
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Schedules that rise again and again: whole cycles, which fill the run."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from typing import Annotated

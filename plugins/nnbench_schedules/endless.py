@@ -1,7 +1,5 @@
 """Schedules that depend on the step alone, however long the run is."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Schedules that rise once and fall once. Their lengths are shares of the run."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Schedules that are constant between jumps."""
 
-# NumPy's arithmetic is typed Any.
-
 from __future__ import annotations
 
 from itertools import pairwise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from nnbench.engine.contract import checked
@@ -13,9 +15,11 @@ Z = np.linspace(-5, 5, 401)
 """Pre-activations, the same for every activation."""
 RESPONSE: Limits = (-3.0, 5.3)
 DERIVATIVE: Limits = (-1.25, 2.1)
+READING = "Response and derivative for pre-activations z, in the same axes for all."
+"""How to read the pictures."""
 
 
-def draw(activation: Activation) -> Figure:
+def draw(activation: Activation, _chosen: Collection[str] = ()) -> Figure:
     """Response and derivative over the same pre-activations and with the same axes for all."""
     z = Z[None, None]
     called = alone(activation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -24,9 +25,11 @@ COLORS = 8
 """Classes beyond so many share colours."""
 SIMILAR = 2.5
 """Axes whose ranges differ by less are drawn to one scale."""
+READING = "Samples by class, and what the best linear model makes of them: its boundary, and × where it errs."
+"""How to read the pictures."""
 
 
-def draw(dataset: Dataset) -> Figure:
+def draw(dataset: Dataset, _chosen: Collection[str] = ()) -> Figure:
     """The points along two axes, and the same with a linear model's boundary and its errors; features are standardized for it."""
     x, labels = sampled(dataset, "fitted", FITTED)
     mean, std = x.mean(axis=0), np.where(x.std(axis=0) > 0, x.std(axis=0), 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -19,6 +19,11 @@ WEIGHTS: Limits = (-0.6, 0.6)
 BINS = 64
 VARIANCE: Limits = (1e-6, 1e2)
 """What lies outside is drawn at the edge."""
+READING = (
+    f"Shares of a layer's weights, and the variance of activations after each of {LAYERS} layers of "
+    f"{WIDTH} units that are drawn so."
+)
+"""How to read the pictures."""
 
 
 class _Tanh(Activation):
@@ -51,7 +56,7 @@ class _Rectifier(Activation):
         return (z > 0).astype(z.dtype)
 
 
-def draw(initializer: Initializer) -> Figure:
+def draw(initializer: Initializer, _chosen: Collection[str] = ()) -> Figure:
     """A histogram of the first layer's weights, and the variance of activations after each layer."""
     with_tanh, weights = through_layers(initializer, _Tanh())
     with_rectifier, _ = through_layers(initializer, _Rectifier())

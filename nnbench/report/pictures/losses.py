@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from nnbench.engine.contract import checked
@@ -12,9 +14,11 @@ from nnbench.report.pictures.single import alone
 SCORE = np.linspace(-4, 4, 401)
 VALUE: Limits = (-0.3, 6.0)
 DERIVATIVE: Limits = (-2.5, 2.5)
+READING = "Value and derivative while one score varies."
+"""How to read the pictures."""
 
 
-def draw(loss: Loss) -> Figure:
+def draw(loss: Loss, _chosen: Collection[str] = ()) -> Figure:
     """For two classes: with a score for each, the right one's varies; with a single score, a sample of either class."""
     outputs = loss.outputs(2)
     if outputs == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -24,10 +25,13 @@ HEIGHT: Limits = (1e-8, 1e1)
 """What lies outside is drawn at the edge."""
 AVERAGED = " The line is what it evaluates, the dashed one where it steps."
 LEVELS = 10.0 ** np.arange(-2, 1.5, 0.5)
+READING = f"The path down a bent valley, from the ring, a dot every {DOTS} steps, and the height along it."
+"""How to read the pictures."""
 
 
-def draw(optimizer: Optimizer, tuned: bool = True) -> Figure:
-    """The path with the rate that stays lowest on average, or with its own where it is not `tuned`, and the height along it."""
+def draw(optimizer: Optimizer, chosen: Collection[str] = ()) -> Figure:
+    """The path with the rate that stays lowest on average, or with its own where `chosen` has it, and the height along it."""
+    tuned = "lr" not in chosen
     rates = optimizer.search_space.get("lr", ()) if tuned else ()
     candidates = [replace(optimizer, lr=rate) for rate in rates] or [optimizer]
     stepped, evaluated = descend(candidates)

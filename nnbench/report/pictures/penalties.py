@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from nnbench.engine.contract import checked
@@ -11,9 +13,11 @@ from nnbench.report.pictures.single import alone
 
 REACHES = (2, 4, 8)
 """Weights up to the first of these are drawn, further ones where the penalty is level so far."""
+READING = "Value and derivative for a single weight; each has its own vertical scale, because strengths differ."
+"""How to read the pictures."""
 
 
-def draw(penalty: Penalty) -> Figure:
+def draw(penalty: Penalty, _chosen: Collection[str] = ()) -> Figure:
     """Both for a matrix that has one weight alone."""
     drawn = [_curves(penalty, reach) for reach in REACHES]
     w, value, derivative = next((each for each in drawn if np.ptp(each[1]) > 0), drawn[0])

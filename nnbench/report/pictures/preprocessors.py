@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from nnbench.errors import ContractError
@@ -12,9 +14,11 @@ from nnbench.seeds import stream
 SAMPLES = 240
 X: Limits = (-4.2, 6.6)
 Y: Limits = (-3.9, 4.5)
+READING = f"{SAMPLES} points before and after, in the same axes where they fit; colours help to follow."
+"""How to read the pictures."""
 
 
-def draw(preprocessor: Preprocessor) -> Figure:
+def draw(preprocessor: Preprocessor, _chosen: Collection[str] = ()) -> Figure:
     """The same points in the same axes before and after, in two colours by which they can be followed."""
     x, labels = cloud()
     after = np.asarray(preprocessor.fit(x).apply(x))

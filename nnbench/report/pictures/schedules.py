@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from nnbench.engine.training import evaluation_steps
@@ -14,9 +16,11 @@ TOTAL = 400
 FACTOR: Limits = (0.0, 1.08)
 STALLS = 60
 """Step from which the made-up loss stays where it is."""
+READING = f"What multiplies the learning rate over {TOTAL} steps, as many as a run with the default sizes has."
+"""How to read the pictures."""
 
 
-def draw(schedule: Schedule) -> Figure:
+def draw(schedule: Schedule, _chosen: Collection[str] = ()) -> Figure:
     """The multiplier at every step; for a schedule that watches the loss, with a made-up loss beside it."""
     at = np.arange(TOTAL)
     factor = np.asarray(schedule.factor(at, TOTAL), dtype=np.float64)

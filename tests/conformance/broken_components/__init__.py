@@ -5,12 +5,10 @@ A module for each kind. Names that start with _ are sound: what faults were plan
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from broken_components.planting import FAULTS
-from nnbench.kinds import KINDS, Component
+from nnbench.kinds import KINDS, Component, module_for
 
-MODULES = [import_module(f"{__name__}.{base.plural.replace(' ', '')}") for base in KINDS.values()]
+MODULES = [module_for(kind, __name__) for kind in KINDS]
 SOUND = [
     cls
     for module in MODULES
