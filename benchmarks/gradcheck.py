@@ -22,7 +22,7 @@ import numpy as np
 
 from nnbench import Grid, load_catalog
 from nnbench.engine.assembly import task
-from nnbench.engine.dense import setup as making
+from nnbench.engine.dense import exercised as making
 from nnbench.engine.dense.perturbation import Perturbation
 from nnbench.engine.gradcheck import EPSILON, check_gradients
 from nnbench.grid import Cell

@@ -195,3 +195,43 @@ class Unlike(Averaged):
 def test_what_breaks_these_contracts_is_named(trials, components: dict[str, Any], problem: str) -> None:
     with pytest.raises(ContractError, match=problem):
         train(having(trials("hidden = [8]"), **components))
+
+
+class Counter:
+    """Something of a library's own that an optimizer remembers."""
+
+    def __init__(self, trials: int) -> None:
+        self.steps = [0] * trials
+
+
+class Foreign(Optimizer):
+    """params -= lr·g / √t, counted by an object and by whole numbers."""
+
+    free_state = True
+
+    def init(self, params: np.ndarray) -> dict[str, Any]:
+        return {"counter": Counter(len(params)), "steps": np.zeros(len(params), np.int64)}
+
+    def step(self, params: np.ndarray, grads: np.ndarray, state: dict[str, Any], lr: np.ndarray, t: int) -> None:
+        state["steps"] += 1
+        state["counter"].steps = [count + 1 for count in state["counter"].steps]
+        assert state["steps"].tolist() == state["counter"].steps
+        params -= lr * grads / np.sqrt(state["steps"]).astype(params.dtype)[:, None, None]
+
+    def forget(self, state: dict[str, Any], trial: int) -> None:
+        state["steps"][trial] = 0
+        state["counter"].steps[trial] = 0
+
+
+def test_a_state_may_be_anything_where_the_optimizer_says_so(trials) -> None:
+    calm, wild = (trials(f'optimizer = {{ name = "sgd", lr = {lr} }}\nactivation = "relu"', seeds=2) for lr in (0.1, 1e30))
+    foreign = [replace(trial, cell=replace(trial.cell, optimizer=Foreign(lr=trial.cell.optimizer.lr))) for trial in (*calm, *wild)]
+    records = training.train(foreign)
+    assert [record.status for record in records] == ["done", "done", "diverged", "diverged"]
+    assert [bits(record) for record in records] == [bits(training.train([trial])[0]) for trial in foreign]
+
+    class Undeclared(Foreign):
+        free_state = False
+
+    with pytest.raises(ContractError, match=r"optimizer undeclared: init returned Counter as counter, expected float32"):
+        training.train([replace(foreign[0], cell=replace(foreign[0].cell, optimizer=Undeclared()))])

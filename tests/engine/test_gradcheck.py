@@ -15,8 +15,8 @@ from faulty import FAULTS, Fault, sigmoid
 
 from nnbench import Activation, Catalog, Component, Grid, Loss, Penalty
 from nnbench.engine.assembly import task
+from nnbench.engine.dense.exercised import SPAN
 from nnbench.engine.dense.perturbation import Perturbation
-from nnbench.engine.dense.setup import SPAN
 from nnbench.engine.gradcheck import GradientCheck, check_gradients
 from nnbench.errors import InputError
 from nnbench.grid import Cell

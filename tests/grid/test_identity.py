@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from helpers import SmallLookup
+from helpers import CLASSES, Descent, Interval, SmallLookup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnbench import Catalog, Grid, load_catalog
+from nnbench.engine.assembly import task
+from nnbench.engine.data import data_key
 from nnbench.grid.expand import expand
 from nnbench.grid.labels import labels
 from nnbench.grid.trial import Trial
@@ -194,3 +197,51 @@ def test_labels_show_what_varies_even_where_it_is_the_default(catalog: Catalog) 
     ]
     alone = Grid.from_text('[trial]\noptimizer = { name = "adam", lr = 0.01 }', "x", catalog)
     assert [each["optimizer"] for each in labels(alone.cells(catalog))] == ["adam"]
+
+
+class Measured(Interval):
+    """Wraps something that may change beside its hyperparameters, such as a table in a file."""
+
+    content: ClassVar[str] = "first"
+
+    @property
+    def fingerprint(self) -> str:
+        return self.content
+
+
+class Borrowed(Descent):
+    """Wraps a library's optimizer."""
+
+    version: ClassVar[str] = ""
+
+    @property
+    def fingerprint(self) -> str:
+        return self.version
+
+
+def test_what_a_component_wraps_is_part_of_the_id_once_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    lookup = SmallLookup((*CLASSES, Measured, Borrowed))
+    table = {"dataset": "measured", "optimizer": {"name": "wrapped", "inner": "borrowed"}}
+    plain, first = ids(table, lookup), ids({**table, "dataset": "interval"}, lookup)
+    (cell,) = expand([table], lookup)[0]
+    assert cell.fingerprints == {"dataset": "first"}
+    monkeypatch.setattr(Borrowed, "version", "2.0")
+    (other,) = expand([table], lookup)[0]
+    assert other.fingerprints == {"dataset": "first", "optimizer.inner": "2.0"}
+    assert len({cell.id, other.id, *first}) == 3
+    assert other.network_id == cell.network_id
+    monkeypatch.setattr(Borrowed, "version", "")
+    assert ids(table, lookup) == plain
+    monkeypatch.setattr(Measured, "content", "second")
+    assert ids(table, lookup) != plain
+
+
+def test_trials_whose_data_differ_in_what_a_file_has_do_not_share_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    lookup = SmallLookup((*CLASSES, Measured))
+    (before,) = expand([{"dataset": "measured"}], lookup)[0]
+    first = task(before).fingerprint
+    monkeypatch.setattr(Measured, "content", "second")
+    (after,) = expand([{"dataset": "measured"}], lookup)[0]
+    assert task(after).fingerprint != first
+    assert task(after).fingerprint == task(replace(after, hidden=(7,), origins=after.origins)).fingerprint
+    assert data_key(Trial(after, 0)) != data_key(Trial(after, 1))

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float
 
+from nnbench.engine.dense.exercised import F64, ExercisedNetwork, finite
 from nnbench.engine.dense.layout import Layout
-from nnbench.engine.dense.setup import F64, Setup, finite
 from nnbench.engine.model import Differences, Index, PerVariant
 from nnbench.engine.parts import Part
 from nnbench.kinds import Scores
@@ -21,7 +21,7 @@ CHUNK = 1 << 17
 """Numbers in the largest array of a chunk of perturbed networks (1 MB): it stays in the cache."""
 
 
-class Perturbation(Setup):
+class Perturbation(ExercisedNetwork):
     """One network, and its objective when single parameters are moved; a `nnbench.engine.model.Perturbable`."""
 
     def differences(self, block: int, index: Index, epsilon: float) -> Differences:

@@ -38,7 +38,7 @@ APART = 0.05
 """Spread of the noise on what activations learn, which begins equal: a mixed-up unit or layer shows."""
 
 
-class Setup:
+class ExercisedNetwork:
     """One network of a cell in float64, on a batch made for checking, with dropout's mask held fixed.
 
     Weights are the initializer's, with a little noise because some draw equal ones, scaled and with biases such that every hidden
