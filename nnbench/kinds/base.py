@@ -98,6 +98,7 @@ def _keep_kind(cls: type[Component]) -> None:
     own = {**cls.__dict__, **inspect.get_annotations(cls)}
     for name in ("kind", "plural"):
         if name in own:
+            several = next(base.plural for base in cls.__bases__ if issubclass(base, Component))
             raise TypeError(
-                f"{cls.__name__} sets {name}, which {cls.__mro__[1].plural} have from the class they derive from; leave it out"
+                f"{cls.__name__} sets {name}, which {several} have from the class they derive from; leave it out"
             )
