@@ -101,8 +101,8 @@ def _done(blob: bytes, answers: Connection) -> bytes:
     try:
         call, items = pickle.loads(blob)
         answers.send_bytes(b"")
-        found = list(call(items))
-        message = pickle.dumps((found, "", [name for name in sys.modules if name not in before]))
+        done = list(call(items))
+        message = pickle.dumps((done, "", [name for name in sys.modules if name not in before]))
     except BaseException:
         message = pickle.dumps((None, traceback.format_exc(), []))
     for stream in (sys.stdout, sys.stderr):  # what a component prints is not lost when its worker is ended
