@@ -99,6 +99,4 @@ def _keep_kind(cls: type[Component]) -> None:
     for name in ("kind", "plural"):
         if name in own:
             several = next(base.plural for base in cls.__bases__ if issubclass(base, Component))
-            raise TypeError(
-                f"{cls.__name__} sets {name}, which {several} have from the class they derive from; leave it out"
-            )
+            raise TypeError(f"{cls.__name__} sets {name}, which {several} have from the class they derive from; leave it out")
