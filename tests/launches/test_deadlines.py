@@ -76,12 +76,20 @@ def test_a_worker_says_when_it_imports_and_only_then(trials: list[Trial]) -> Non
     importing = Trial(replace(trials[0].cell, activation=misbehaving.Importing()), 0)
     heard = []
     with LocalPool(1) as pool:
+<<<<<<< HEAD
         for stack in (trials[:1], trials[:1], [importing], [importing]):  # the first imports what the data set takes
+=======
+        for stack in (trials[:1], trials[:1], [importing], [importing]):
+>>>>>>> wt-fixa
             ticket = pool.submit(run_stack, stack)
             while ticket not in pool.wait(1.0):
                 pass
             heard.append(ticket.imported is not None)
+<<<<<<< HEAD
     assert heard[1:] == [False, True, False]
+=======
+    assert heard[1:] == [False, True, False]  # the first imports what the dataset takes
+>>>>>>> wt-fixa
 
 
 def test_a_gradient_check_that_never_ends_has_failed_alone(trials: list[Trial]) -> None:
@@ -232,9 +240,9 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_component_that_hangs_on_a_given_executor_fails_alone(trials: list[Trial], catalog: Catalog) -> None:
     relu, tanh = (Trial(replace(trials[0].cell, activation=catalog["activation", name]()), 0) for name in ("relu", "tanh"))
     stuck = stuck_trial(trials[0], "forward")
+    train([relu, tanh])  # this process has imported what that takes
     executor = ThreadPoolExecutor(4)
-    stack = [relu, tanh, stuck]
-    arrived = list(train_all([stack], GivenPool(executor), Deadlines(2.0, imports=0), threading.Event()))
+    arrived = list(train_all([[relu, tanh, stuck]], GivenPool(executor), Deadlines(2.0, imports=0), threading.Event()))
     executor.shutdown(wait=False)
     statuses = {trial.id: outcome.record.status for own, outcomes in arrived for trial, outcome in zip(own, outcomes, strict=True)}
     assert statuses == {relu.id: "done", tanh.id: "done", stuck.id: "failed"}
