@@ -76,20 +76,12 @@ def test_a_worker_says_when_it_imports_and_only_then(trials: list[Trial]) -> Non
     importing = Trial(replace(trials[0].cell, activation=misbehaving.Importing()), 0)
     heard = []
     with LocalPool(1) as pool:
-<<<<<<< HEAD
         for stack in (trials[:1], trials[:1], [importing], [importing]):  # the first imports what the data set takes
-=======
-        for stack in (trials[:1], trials[:1], [importing], [importing]):
->>>>>>> wt-fixa
             ticket = pool.submit(run_stack, stack)
             while ticket not in pool.wait(1.0):
                 pass
             heard.append(ticket.imported is not None)
-<<<<<<< HEAD
     assert heard[1:] == [False, True, False]
-=======
-    assert heard[1:] == [False, True, False]  # the first imports what the dataset takes
->>>>>>> wt-fixa
 
 
 def test_a_gradient_check_that_never_ends_has_failed_alone(trials: list[Trial]) -> None:
