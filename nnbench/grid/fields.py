@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -94,12 +95,33 @@ def accepted(hint: Any) -> str:
 
 
 def value_schema(hint: Any) -> dict[str, Any]:
-    """JSON schema of one value."""
+    """JSON schema of one value; not to be changed, as equal types share it."""
+    return _shared(_schema, hint)
+
+
+def _schema(hint: Any) -> dict[str, Any]:
     return _adapter(hint).json_schema()
 
 
 def _adapter(hint: Any) -> TypeAdapter[Any]:
+    return _shared(_new_adapter, hint)
+
+
+def _new_adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(hint, config=_CONFIG)
+
+
+_known: dict[tuple[Callable[[Any], Any], Any], Any] = {}
+
+
+def _shared(make: Callable[[Any], Any], hint: Any) -> Any:
+    """What is made of a type, once for all equal ones: most hyperparameters have one of a few types."""
+    try:
+        if (make, hint) not in _known:
+            _known[make, hint] = make(hint)
+        return _known[make, hint]
+    except TypeError:  # a type with a note that cannot be looked up by, such as a dict
+        return make(hint)
 
 
 def _wording(error: Any) -> str:
