@@ -34,7 +34,7 @@ def test_every_component_trains_the_same_alone_and_in_company(trials, catalog: C
         assert backwards == alone
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_stacks_of_any_composition_and_size_give_the_same_bits(trials, catalog: Catalog, data: st.DataObject) -> None:
     """Components, shapes, batch sizes, dropout, rate scaling and hyperparameters drawn at random."""

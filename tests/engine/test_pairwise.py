@@ -68,7 +68,7 @@ def test_every_component_trains_beside_every_other_and_the_same_alone(cover: lis
     met: Counter[Component] = Counter()
     for stack in stacking.stacks(cover):
         for trial, record in zip(stack, train(stack), strict=True):
-            if trial.cell.id[-1] in "02468ace":  # half of them: test_independence.py has every component alone
+            if trial.cell.id[-1] in "048c":  # a quarter of them: test_independence.py has every component alone
                 assert bits(record) == bits(train([trial])[0])
             own = [(kind, getattr(trial.cell, kind).name) for kind in KINDS]
             met.update(own)
