@@ -28,16 +28,16 @@ class Whitening(Preprocessor):
 
     What others call PCA whitening. The covariance of the training inputs, with 1 / n, becomes the identity; scikit-learn's
     PCA(whiten=True) has 1 / (n - 1). New features are principal components, the one with the largest variance first, each
-    determined but for its sign; zca_whitening turns them back. Singular values below floor·max(S) are raised to it: directions in
-    which the training inputs do not vary stay near 0.
+    determined but for its sign; zca_whitening turns them back. Singular values below floor·max(S) are raised to it. Directions in
+    which the training inputs do not vary at all become 0: dividing by a rounding error would blow up held-out inputs there.
     """
 
     floor: Positive = 1e-8
     """Smallest singular value, relative to the largest."""
 
     def fit(self, x: Samples) -> Projection:
-        mean, directions, std = _principal_components(x, self.floor)
-        return Projection(shift=mean, directions=directions / std)
+        mean, directions, weights = _principal_components(x, self.floor)
+        return Projection(shift=mean, directions=directions * weights)
 
 
 class ZcaWhitening(Preprocessor):
@@ -45,7 +45,7 @@ class ZcaWhitening(Preprocessor):
 
     The covariance of the training inputs, with 1 / n, becomes the identity, and of all matrices that do this it is the symmetric
     one, C^(-1/2), which changes the inputs least: images stay images. No sign is left open. Singular values below floor·max(S) are
-    raised to it.
+    raised to it, and directions without variance become 0.
 
     Bell and Sejnowski 1997, "The independent components of natural scenes are edge filters"; Kessy, Lewin and Strimmer 2018,
     "Optimal whitening and decorrelation".
@@ -55,19 +55,21 @@ class ZcaWhitening(Preprocessor):
     """Smallest singular value, relative to the largest."""
 
     def fit(self, x: Samples) -> Projection:
-        mean, directions, std = _principal_components(x, self.floor)
-        return Projection(shift=mean, directions=(directions / std) @ directions.T)
+        mean, directions, weights = _principal_components(x, self.floor)
+        return Projection(shift=mean, directions=(directions * weights) @ directions.T)
 
 
 def _principal_components(
     x: Samples, floor: float
 ) -> tuple[Float[np.ndarray, " feature"], Float[np.ndarray, "feature feature"], Float[np.ndarray, " feature"]]:
-    """Mean, orthonormal directions as columns, and the standard deviation along each of them."""
+    """Mean, orthonormal directions as columns, and 1 / the standard deviation along each, or 0 where there is none."""
     samples, features = x.shape
     mean = means(x)
     _, singular, directions = np.linalg.svd(x - mean, full_matrices=samples < features)
     padded = np.zeros(features)  # fewer samples than features leave directions without a singular value
     padded[: singular.size] = singular
     largest = padded.max()
-    std = np.maximum(padded, floor * largest) / samples**0.5 if largest > 0 else np.ones(features)
-    return mean, directions.T, std
+    varies = padded > max(samples, features) * np.finfo(np.float64).eps * largest
+    raised = np.maximum(padded, floor * largest)
+    weights = np.where(varies, samples**0.5 / np.where(varies, raised, 1), 0.0)
+    return mean, directions.T, weights
