@@ -394,3 +394,14 @@ def test_rates_that_fall_differ_from_trial_to_trial_and_each_trains_as_it_does_a
     assert len({tuple(record.valid_loss) for record in together}) == 5  # delayed, a plateau is what it is without
     for trial, record in zip(trials, together, strict=True):
         assert bits(train([trial])[0]) == bits(record)
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("schedule", nnbench_components(), ids=lambda cls: cls.name)
+def test_the_shortest_runs_begin_where_every_run_begins(schedule: type[Schedule], total: int) -> None:
+    """Milestones were rounded to the first step: multi_step began at 0.1 in a run of 1, piecewise at 0.3 in one of 2."""
+    made = schedule()
+    factors = made.factor(np.arange(total), total)
+    assert factors.shape == (total,)
+    assert (np.isfinite(factors) & (factors >= 0)).all()
+    assert factors[0] == pytest.approx(made.starts_at(total), rel=1e-9, abs=1e-12)
