@@ -38,8 +38,8 @@ class StepDecay(Schedule):
 class MultiStep(Schedule):
     """drop^(milestones passed): lower by the factor `drop` at each of some points of the run.
 
-    Starts at 1, its maximum. A milestone is rounded to a whole step, never the first, and that step has the lower rate already, as in PyTorch's
-    MultiStepLR, where milestones are steps and not shares of the run.
+    Starts at 1, its maximum. A milestone is rounded to a whole step, never the first, and that step has the lower rate already,
+    as in PyTorch's MultiStepLR, where milestones are steps and not shares of the run.
 
     The default is that of He et al. 2016, "Deep residual learning for image recognition", on CIFAR-10: a tenth after half of the
     run, and again after three quarters.
@@ -60,8 +60,9 @@ class MultiStep(Schedule):
 class Piecewise(Schedule):
     """values[boundaries passed]: any multipliers, one for each part of the run.
 
-    Starts at the first value; with the defaults at 1, the maximum. A boundary is rounded to a whole step, never the first, which has the next
-    value already, as in optax' piecewise_constant_schedule; in Keras' PiecewiseConstantDecay the step after it is the first.
+    Starts at the first value; with the defaults at 1, the maximum. A boundary is rounded to a whole step, never the first, which
+    has the next value already, as in optax' piecewise_constant_schedule; in Keras' PiecewiseConstantDecay the step after it is
+    the first.
     """
 
     boundaries: tuple[Fraction, ...] = (0.25, 0.5, 0.75)
