@@ -19,7 +19,7 @@ CPUINFO = Path("/proc/cpuinfo")
 
 def describe(folder: Path, distributions: Sequence[str] = ()) -> dict[str, str]:
     """What else a result depends on, by name; `folder` is where to look for a git commit."""
-    found = {
+    described = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "machine": platform.machine(),
@@ -29,14 +29,14 @@ def describe(folder: Path, distributions: Sequence[str] = ()) -> dict[str, str]:
     }
     for name in (*LIBRARIES, *distributions):
         try:
-            found[name] = version(name)
+            described[name] = version(name)
         except PackageNotFoundError:
             continue
     commit = _git(folder, "rev-parse", "HEAD")
     if commit:
-        found["git_commit"] = commit
-        found["git_dirty"] = str(bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))).lower()
-    return found
+        described["git_commit"] = commit
+        described["git_dirty"] = str(bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))).lower()
+    return described
 
 
 def processor() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -126,6 +127,17 @@ class SleepyPenalty(Penalty):
     def gradient(self, w: np.ndarray) -> np.ndarray:
         time.sleep(FOR_EVER)
         return np.zeros_like(w)
+
+
+class Importing(Activation):
+    """Imports a large library when it is first called, and is right."""
+
+    def forward(self, z: np.ndarray) -> np.ndarray:
+        importlib.import_module("sklearn.ensemble")
+        return np.tanh(z)
+
+    def derivative(self, z: np.ndarray, a: np.ndarray) -> np.ndarray:
+        return 1 - a * a
 
 
 class Lingering(SleepyForward):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from helpers import activation_plugin, make_plugin, nnbench
 
-from nnbench.kinds import KINDS, Component, module_for
+from nnbench.kinds import KINDS, Activation, Component, module_for
 
 NINTH = """
 from nnbench import Component, hookimpl
@@ -36,6 +36,15 @@ def test_deriving_from_component_itself_says_what_to_derive_from() -> None:
     with pytest.raises(TypeError, match=r"Regularizer derives from Component itself.*derive from one of ") as caught:
         type("Regularizer", (Component,), {})
     assert all(base.__name__ in str(caught.value) for base in KINDS.values())
+
+
+@pytest.mark.parametrize(
+    "body", [{"kind": "optimizer"}, {"kind": "ninth"}, {"plural": "x"}, {"__annotations__": {"kind": "str"}}], ids=str
+)
+def test_a_component_cannot_say_that_it_is_of_another_kind(body: dict[str, Any]) -> None:
+    """An activation that called itself an optimizer was listed among the optimizers, and its trials failed."""
+    with pytest.raises(TypeError, match=r"Liar sets (kind|plural), which activations have from the class they derive from"):
+        type("Liar", (Activation,), body)
 
 
 def test_no_kind_can_be_added_or_replaced() -> None:

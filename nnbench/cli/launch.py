@@ -136,12 +136,12 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     out.print(table(("what", "value"), rows))
 
 
-def _time_rows(out: Console, found: Plan) -> list[tuple[str, str]]:
+def _time_rows(out: Console, planned: Plan) -> list[tuple[str, str]]:
     with out.status("training a few steps to see how long they take") if out.is_terminal else nullcontext():
-        timed = estimate(found)
+        timed = estimate(planned)
     rows = [("cannot be timed", problem) for problem in timed.problems]
     if timed.seconds:
-        told = f"about {duration(timed.seconds)} with {found.workers} workers, start-up and logging not counted"
+        told = f"about {duration(timed.seconds)} with {planned.workers} workers, start-up and logging not counted"
         rows.append(("training time", f"{told}, and what cannot be timed" if rows else told))
     return rows
 

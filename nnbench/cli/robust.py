@@ -17,6 +17,7 @@ from nnbench.launching.conduct import run
 from nnbench.launching.results import Results
 from nnbench.report import robustness
 from nnbench.report.robustness import Launched
+from nnbench.store import Store
 
 
 @click.command()
@@ -45,6 +46,8 @@ def robust(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], wor
     alternatives = parsed.alternatives(catalog)
     if len(alternatives) == 1:
         raise InputError(f"{grid}: [robust] names nothing that differs from the grid; seed_blocks = 2 is one more block of seeds")
+
+    Store(folder / "results").check()
 
     def tell(number: int, what: str) -> None:
         err.print(f"{number} of {len(alternatives)}: {what}", markup=False)

@@ -72,7 +72,7 @@ def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: 
         try:
             where = replay(tracker, launch, store)
             problem = tracker.problem
-        except Exception as error:  # whatever a tracking store can fail with
+        except (Exception, SystemExit) as error:  # whatever a tracking store can fail with
             where, problem = None, f"cannot be logged to {tracker.name}: {error}"
         if problem:
             failed.append(tracker.name)
@@ -95,6 +95,8 @@ def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: 
 def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     """Open the MLflow UI on the local store, for this machine only, and print links to the latest launches."""
     out = console()
+    store = Store(folder / "results")
+    store.check()
     uri = mlflow.checked_uri(tracking_uri or mlflow.default_uri(folder))
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         raise InputError(f"nothing is logged in {folder} yet; start with nnbench run GRID.toml")
@@ -120,7 +122,7 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     try:
         _wait(server, f"http://{HOST}:{port}/health")
         out.print(f"MLflow UI: http://{HOST}:{port}/#/experiments?workflowType=machine_learning   (Ctrl-C ends it)", soft_wrap=True)
-        latest = {launch.grid: launch for launch in Store(folder / "results").launches() if uri in launch.logged_to}
+        latest = {launch.grid: launch for launch in store.launches() if uri in launch.logged_to}
         for launch in list(latest.values())[-5:]:
             where = launch.logged_to[uri]
             out.print(

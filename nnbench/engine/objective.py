@@ -35,19 +35,19 @@ class Objective:
 
     def losses(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
         """Loss of each sample."""
-        found = [
+        losses = [
             checked(part.component, "value", part.component.value(scores[part.rows], targets[part.rows]), scores[part.rows, :1])
             for part in self._losses
         ]
-        return found[0] if len(found) == 1 else np.concatenate(found)
+        return losses[0] if len(losses) == 1 else np.concatenate(losses)
 
     def losses_and_delta(self, scores: Scores, targets: Scores) -> tuple[Float[np.ndarray, "trial 1 sample"], Scores]:
         """Loss of each sample, and the derivative of their mean by the scores."""
         if len(self._losses) == 1:
             losses, delta = self._part(self._losses[0].component, scores, targets)
         else:
-            found = [self._part(part.component, scores[part.rows], targets[part.rows]) for part in self._losses]
-            losses, delta = (np.concatenate(each) for each in zip(*found, strict=True))
+            pieces = [self._part(part.component, scores[part.rows], targets[part.rows]) for part in self._losses]
+            losses, delta = (np.concatenate(each) for each in zip(*pieces, strict=True))
         delta *= self._dtype.type(1 / scores.shape[2])
         return losses, delta
 

@@ -31,13 +31,13 @@ class Part(Generic[C]):
 
 def parts(components: Sequence[C], dtype: np.dtype[Any]) -> list[Part[C]]:
     """Runs of components that can be called as one, in order."""
-    found: list[Part[C]] = []
+    stretches: list[Part[C]] = []
     start = 0
     for _, run in groupby(components, key=_call_key):
         members = list(run)
-        found.append(Part(start, start + len(members), _stacked(members, dtype)))
+        stretches.append(Part(start, start + len(members), _stacked(members, dtype)))
         start += len(members)
-    return found
+    return stretches
 
 
 def groups(components: Sequence[C], dtype: np.dtype[Any], also: Sequence[Any]) -> list[tuple[list[int], C]]:

@@ -46,14 +46,14 @@ def stacks(trials: Sequence[Trial], workers: int = 1) -> list[list[Trial]]:
         ]
         return (repr(shape_key(trial)), names, cell.lr_scaling, cell.id, trial.seed)
 
-    found: list[list[Trial]] = []
+    stacks: list[list[Trial]] = []
     for _, same_shape in groupby(sorted(trials, key=component_key), key=shape_key):
         group = list(same_shape)
         largest = stack_size(group[0])
         count = max(-(-len(group) // largest), min(2 * workers, len(group) // 8), 1)
         bounds = [round(i * len(group) / count) for i in range(count + 1)]
-        found += [group[a:b] for a, b in pairwise(bounds)]
-    return sorted(found, key=lambda stack: -cost(stack))
+        stacks += [group[a:b] for a, b in pairwise(bounds)]
+    return sorted(stacks, key=lambda stack: -cost(stack))
 
 
 def stack_size(trial: Trial) -> int:

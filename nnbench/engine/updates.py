@@ -39,10 +39,10 @@ class Updater:
         averaging = [group for group in self._groups if group.averages]
         if not averaging:
             return self._params
-        found = self._params.copy()
+        evaluated = self._params.copy()
         for group in averaging:
-            group.write_evaluated(found)
-        return found
+            group.write_evaluated(evaluated)
+        return evaluated
 
     def adjust(self, trial: int, adjustment: float) -> None:
         """Multiply the trial's scheduled rates by so much from the next step on."""
@@ -140,8 +140,8 @@ class _Call:
         self._optimizer.step(self._params, self._gradients, self.state, self._rate(t), t)
 
     def evaluated(self) -> Weights:
-        found = self._optimizer.evaluated(self._params, self.state)
-        return checked(self._optimizer, "evaluated", found, self._params)
+        evaluated = self._optimizer.evaluated(self._params, self.state)
+        return checked(self._optimizer, "evaluated", evaluated, self._params)
 
     def forget(self, row: int) -> None:
         self._optimizer.forget(self.state, row)

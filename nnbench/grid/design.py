@@ -64,6 +64,11 @@ def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str]) -> tuple
         return [], problems
     tuned = [_path(name) for name in tune]
     compared = _path(factor)
+    without = [cell for cell in cells if not _has(cell, compared)]
+    if without:
+        names = ", ".join(dict.fromkeys(getattr(cell, compared[0]).name for cell in without))
+        told = f"{factor}: {names} has none, so that it is no level; compare {compared[0]}, or leave {names} out"
+        return [], [Problem("compare.factor", told)]
     usual = {path: next(_get(cell, path) for cell in cells if _has(cell, path)) for path in (*tuned, compared)}
     without_tuned = [_reset(cell, tuned, usual) for cell in cells]
     level_texts = labels_of([_get(cell, compared) for cell in without_tuned])

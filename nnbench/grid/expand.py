@@ -15,7 +15,8 @@ from nnbench.grid import fields
 from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.trial import Cell
-from nnbench.kinds import KINDS, Component, Origin
+from nnbench.kinds import KINDS, Activation, Component, Origin
+from nnbench.kinds.activation import learned_problem
 
 MOST_CELLS = 1_000_000
 
@@ -194,12 +195,27 @@ def _shown(value: Any) -> str:
 
 
 def _component(cls: type[Component], values: dict[str, Any], at: str, problems: list[Problem]) -> Component | None:
+    """A component with these hyperparameters, if it accepts them and what it declares makes sense."""
     try:
-        return cls(**values)
-    except Exception as error:  # an author's own check of hyperparameters that do not go together
+        component = cls(**values)
+        wrong = _declarations(component)
+    except Exception as error:  # an author's own check of hyperparameters that do not go together, or a property of theirs
         shown = ", ".join(f"{name}={label(value)}" for name, value in values.items())
-        problems.append(Problem(at, f"{cls.kind} {cls.name}({shown}): {error}"))
+        told = f"{error}" if isinstance(error, ValueError) and str(error) else f"{type(error).__name__}: {error}"
+        problems.append(Problem(at, f"{cls.kind} {cls.name}({shown}): {told}"))
         return None
+    if wrong:
+        problems.append(Problem(at, f"{cls.kind} {cls.name}: {wrong}"))
+        return None
+    return component
+
+
+def _declarations(component: Component) -> str:
+    """What is wrong with what a component says of itself and planning relies on; empty if nothing is."""
+    fingerprint: Any = component.fingerprint
+    if not isinstance(fingerprint, str):
+        return f"fingerprint is {fingerprint!r}, expected a string"
+    return learned_problem(component) if isinstance(component, Activation) else ""
 
 
 def _values(hint: Any, written: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:

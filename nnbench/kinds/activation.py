@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from nnbench.kinds.arrays import Units
 from nnbench.kinds.base import Component
@@ -46,3 +46,20 @@ class Activation(Component):
     @abstractmethod
     def derivative(self, z: Units, a: Units) -> Units:
         """f'(z), given also a = f(z); same shape and dtype as z. At a kink, either one-sided derivative."""
+
+
+def learned_problem(activation: Activation) -> str:
+    """What is wrong with what an activation says that it learns; empty if nothing is."""
+    learned: Any = activation.learned
+    if not isinstance(learned, Mapping):
+        return f'learned is {learned!r}, expected a mapping of hyperparameters to "layer" or "unit"'
+    hints = get_type_hints(type(activation), include_extras=True) if learned else {}
+    names = activation.hyperparameters()
+    for name, sharing in learned.items():
+        if name not in names:
+            return f"learned names {name!r}, which is no hyperparameter ({', '.join(names) or 'it has none'})"
+        if (get_args(hints[name])[0] if get_origin(hints[name]) is Annotated else hints[name]) is not float:
+            return f"learned names {name}, which is no float; what is learned is a number of type float"
+        if sharing not in get_args(Sharing):
+            return f'learned says {sharing!r} of {name}; accepted are "layer" and "unit"'
+    return ""

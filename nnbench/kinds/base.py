@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from abc import ABC
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,8 @@ class Component(ABC):  # noqa: B024 - what is abstract differs by kind
         super().__init_subclass__(**kwargs)
         if Component in cls.__bases__:
             _become_kind(cls)
+        else:
+            _keep_kind(cls)
         if "name" not in cls.__dict__:
             cls.name = _snake_case(cls.__name__)
         if "default" not in cls.__dict__:
@@ -88,3 +91,12 @@ def _become_kind(base: type[Component]) -> None:
         raise TypeError(f"{base.__name__} derives from Component itself, which has no contract; derive from one of {known}")
     base.kind = base.__name__.lower()
     base.plural = base.__dict__.get("plural", f"{base.kind}s")
+
+
+def _keep_kind(cls: type[Component]) -> None:
+    """Which kind a component is of is told by the class that it derives from, and by nothing else."""
+    own = {**cls.__dict__, **inspect.get_annotations(cls)}
+    for name in ("kind", "plural"):
+        if name in own:
+            several = next(base.plural for base in cls.__bases__ if issubclass(base, Component))
+            raise TypeError(f"{cls.__name__} sets {name}, which {several} have from the class they derive from; leave it out")

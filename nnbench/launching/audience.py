@@ -10,19 +10,29 @@ from nnbench.catalog import Catalog
 from nnbench.errors import InputError
 from nnbench.store import Launch
 from nnbench.tracking import Tracker
+from nnbench.tracking.protocol import name_problem, place
+
+RAISED = (Exception, SystemExit)
+"""What of a watcher costs no result. A KeyboardInterrupt is the user's."""
 
 
 class Audience:
     """The launch's watchers, trackers among them; one that raises is reported once and not told again.
 
-    `folder` is where results are kept. Raises InputError for two trackers of one name.
+    `folder` is where results are kept. Raises InputError for a tracker that was passed without a name, and for two of one name; on
+    entering, for a watcher that was passed and cannot be told.
     """
 
     def __init__(self, catalog: Catalog, folder: Path, trackers: Sequence[Tracker] = (), watchers: Sequence[object] = ()) -> None:
-        offered, self.problems = offered_trackers(catalog, folder)
-        self.trackers = [*trackers, *(each for each in watchers if isinstance(each, Tracker)), *offered]
+        passed = [*trackers, *(each for each in watchers if isinstance(each, Tracker))]
+        for problem in filter(None, map(name_problem, passed)):
+            raise InputError(problem)
+        self._offered, self.problems = offered_trackers(catalog, folder)
+        self.trackers = [*passed, *self._offered]
         self._manager = catalog.manager
         self._watchers = [each for each in watchers if not isinstance(each, Tracker)]
+        self._labels: dict[str, str] = {}
+        """What problems call those that are registered for the launch, by the name that they are registered under."""
         self._silenced: set[str] = set()
         names = [tracker.name for tracker in self.trackers]
         if len(set(names)) < len(names):
@@ -30,43 +40,73 @@ class Audience:
             raise InputError(f"two trackers have the name {twice!r}, so that a launch's record could not tell them apart")
 
     def __enter__(self) -> None:
-        for tracker in self.trackers:
-            self._manager.register(tracker, name=tracker.name)
-        for watcher in self._watchers:
-            self._manager.register(watcher)
+        try:
+            for listener in (*self.trackers, *self._watchers):
+                self._register(listener)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_: object) -> None:
-        for listener in (*self.trackers, *self._watchers):
-            self._manager.unregister(listener)
+        for key in self._labels:
+            self._manager.unregister(name=key)
+        self._labels.clear()
 
     def leave_out(self, launch: Launch) -> None:
         """Tell nothing to trackers that have all of the launch already."""
-        self.trackers = [tracker for tracker in self.trackers if not tracker.has(launch)]
+        for tracker in [*self.trackers]:
+            try:
+                known = bool(tracker.has(launch))
+            except RAISED as error:
+                self.problems.append(f"{tracker.name}: has raised {_said(error)}")
+                known = True
+            if known:
+                self._leave(tracker)
 
     def tell(self, hook: str, **arguments: Any) -> None:
         """Call a hook of every watcher, each on its own."""
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            name = implementation.plugin_name
-            if name in self._silenced:
+            key = implementation.plugin_name
+            if key in self._silenced:
                 continue
             try:
                 implementation.function(*(arguments[argument] for argument in implementation.argnames))
-            except Exception as error:
-                self._silenced.add(name)
-                self.problems.append(f"{name}: {hook} raised {type(error).__name__}: {error}")
+            except RAISED as error:
+                self._silenced.add(key)
+                self.problems.append(f"{self._labels.get(key, key)}: {hook} raised {_said(error)}")
 
     def close(self) -> dict[str, str]:
         """Wait for the trackers; says where each that has everything has it, by name."""
         complete = {}
         for tracker in self.trackers:
             try:
-                where = tracker.close()
-            except Exception as error:
-                self.problems.append(f"{tracker.name}: close raised {type(error).__name__}: {error}")
+                where = place(tracker)
+            except RAISED as error:
+                self.problems.append(f"{tracker.name}: close raised {_said(error)}")
                 continue
-            if where is not None and tracker.name not in self._silenced:
+            if where is not None and _key(tracker) not in self._silenced:
                 complete[tracker.name] = where
         return complete
+
+    def _register(self, listener: object) -> None:
+        """Have the manager know a listener, under a name that no plugin has and no launch beside this one takes."""
+        if self._manager.is_registered(listener):
+            return
+        key, label = _key(listener), listener.name if isinstance(listener, Tracker) else type(listener).__qualname__
+        self._labels[key] = label
+        try:
+            self._manager.register(listener, name=key)
+        except RAISED as error:
+            problem = f"{label} cannot be told of launches: {_said(error)}"
+            if not isinstance(listener, Tracker) or listener not in self._offered:
+                raise InputError(problem) from error
+            self.problems.append(problem)
+            self._leave(listener)
+
+    def _leave(self, tracker: Tracker) -> None:
+        self.trackers.remove(tracker)
+        if self._labels.pop(_key(tracker), None) is not None:
+            self._manager.unregister(name=_key(tracker))
 
 
 def offered_trackers(catalog: Catalog, folder: Path) -> tuple[list[Tracker], list[str]]:
@@ -79,8 +119,19 @@ def offered_trackers(catalog: Catalog, folder: Path) -> tuple[list[Tracker], lis
             strange = [each for each in offered if not isinstance(each, Tracker)]
             if strange:
                 raise TypeError(f"it offers {strange[0]!r}, which does not derive from nnbench.Tracker")
-        except Exception as error:
-            problems.append(f"{implementation.plugin_name}: nnbench_trackers raised {type(error).__name__}: {error}")
+            unnamed = [f"{implementation.plugin_name}: {problem}" for problem in map(name_problem, offered) if problem]
+            named = [each for each in offered if not name_problem(each)]
+        except RAISED as error:
+            problems.append(f"{implementation.plugin_name}: nnbench_trackers raised {_said(error)}")
         else:
-            trackers += offered
+            problems += unnamed
+            trackers += named
     return trackers, problems
+
+
+def _key(listener: object) -> str:
+    return f"nnbench.launch:{id(listener):x}"
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import Literal
@@ -96,18 +97,18 @@ def execute(
     """
     store = plan.store
     audience = Audience(catalog, plan.folder, trackers, watchers)
-    claims = record.note_claims(plan.grid, plan.candidates, store)  # before anything is trained: nothing can be known yet
-    with store.choosing():
-        old = record.earlier(plan)
-        launch = record.begun(plan, catalog, claims, old)
-        claimed = store.claim(launch)
-        store.save(launch)
-    if plan.reported is not None:  # otherwise tuning may change what is reported
-        audience.leave_out(launch)
-    with claimed, audience, interruptible(on_interrupt) as stop:
-        pool = work.GivenPool(executor) if executor else work.LocalPool(plan.workers)
+    pool = work.GivenPool(executor) if executor else work.LocalPool(plan.workers)
+    with audience, interruptible(on_interrupt) as stop, ExitStack() as claimed:  # entered before a record says that it is running
+        claims = record.note_claims(plan.grid, plan.candidates, store)  # before anything is trained: nothing can be known yet
+        with store.choosing():
+            old = record.earlier(plan)
+            launch = record.begun(plan, catalog, claims, old)
+            claimed.enter_context(store.claim(launch))
+            store.save(launch)
         conduct = _Conduct(plan, catalog, launch, audience, pool, stop, on_phase)
         try:
+            if plan.reported is not None:  # otherwise tuning may change what is reported
+                audience.leave_out(launch)
             audience.tell("nnbench_launch_started", launch=launch)
             with pool:
                 conduct.all_phases(old)

@@ -158,10 +158,10 @@ def _compared(plan: Plan, claims: Sequence[ClaimMade]) -> Compared | None:
 
 def _by_cell(trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
     """Ids and seeds of the trials of each cell."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    seeds: dict[str, dict[str, int]] = defaultdict(dict)
     for trial in trials:
-        found[trial.cell.id][trial.id] = trial.seed
-    return dict(found)
+        seeds[trial.cell.id][trial.id] = trial.seed
+    return dict(seeds)
 
 
 def _launch_cell(group: Sequence[Trial], texts: Mapping[str, str]) -> LaunchCell:

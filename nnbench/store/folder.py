@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 import uuid
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nnbench.errors import InputError
+from nnbench.store.claims import read_claim, write_claim
 from nnbench.store.files import INDEXED, locked, read_columns, write_table, write_text
 from nnbench.store.launches import Launch, from_json, to_json
 from nnbench.store.results import COLUMNS, SCALARS, SCHEMA, Result
@@ -39,9 +39,11 @@ class Store:
         self._first: dict[str, float] = {}
 
     def check(self) -> None:
-        """Raises InputError if any file has a format that this nnbench does not read."""
+        """Raises InputError if any file has a format that this nnbench does not read, or a claim's is none."""
         self._latest()
         self.launches()
+        for path in self.claims():
+            read_claim(path)
 
     def append(self, results: Sequence[Result]) -> list[Result]:
         """Write what training left as one file, and return it as it is stored: with the time.
@@ -65,14 +67,21 @@ class Store:
         self._latest()
         return min((self._first[trial] for trial in trials if trial in self._first), default=None)
 
+    def claims(self) -> list[Path]:
+        """The files of all claims."""
+        return sorted(self.claim_folder.glob("*.json"))
+
     def known_since(self, claim: str, told: Mapping[str, Any]) -> float:
-        """When the claim with this digest was first launched, in seconds since 1970; now, if it never was, which is then kept."""
+        """When the claim with this digest was first launched, in seconds since 1970; now, if it never was, which is then kept.
+
+        Raises InputError if its file has a newer format or is no claim.
+        """
         path = self.claim_folder / f"{claim}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path.parent / "claims.lock", wait=True):
             if not path.exists():
-                write_text(json.dumps({**told, "since": time.time()}), path)
-            return float(json.loads(path.read_text(encoding="utf-8"))["since"])
+                write_claim(path, told)
+            return read_claim(path)
 
     def rows(self, wanted: Collection[str], columns: Sequence[str] = SCALARS) -> list[dict[str, Any]]:
         """These columns of the latest result of each trial wanted that has one, in that order."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from nnbench.store.claims import read_claim
 from nnbench.store.files import renamed
 from nnbench.store.folder import Store
 
@@ -44,15 +45,15 @@ def merge_into(store: Store, other: Store) -> Merged:
             if not (target / path.name).exists():
                 _copy(path, target / path.name)
                 launches += path.suffix == ".json"
-    _merge_claims(store.claim_folder, other.claim_folder)
+    _merge_claims(store.claim_folder, other.claims())
     return Merged(len(there) - len(both), len(both), sum(own[trial] != others[trial] for trial in both), launches)
 
 
-def _merge_claims(here: Path, there: Path) -> None:
+def _merge_claims(here: Path, there: Sequence[Path]) -> None:
     """Take over claims; of one that both know, the earlier time counts."""
-    for path in sorted(there.glob("*.json")):
+    for path in there:
         own = here / path.name
-        since = [float(json.loads(each.read_text(encoding="utf-8"))["since"]) for each in (path, own) if each.exists()]
+        since = [read_claim(each) for each in (path, own) if each.exists()]
         if len(since) < 2 or since[0] < since[1]:
             here.mkdir(parents=True, exist_ok=True)
             _copy(path, own)

@@ -7,6 +7,7 @@ a newer one writes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -46,19 +47,41 @@ def arrow_schema(record: type, names: Sequence[str]) -> pa.Schema:
     return pa.schema(fields, metadata={FORMAT_KEY: str(FORMAT), WRITER_KEY: writer()})
 
 
-def check_format(path: Path, number: int, by: str) -> None:
-    """Raises InputError for a file of a newer format, `by` being the nnbench that wrote it."""
+def check_format(path: Path, told: object, by: object) -> None:
+    """Raises InputError for a file of a newer format, and ValueError if what it tells as its format is no whole number.
+
+    `told` is a number or a text of one; `by` is the version of the nnbench that wrote the file.
+    """
+    number = _whole(told)
     if number > FORMAT:
-        needed = f"install nnbench {by} or later" if by else "install the nnbench that wrote it"
+        # a checkout can have a newer format before it has a newer version, so that no release is the remedy
+        newer = _release(str(by)) > _release(writer())
+        needed = f"install nnbench {by} or later" if newer else "a newer nnbench (a later checkout) wrote it, so update this one"
         raise InputError(
             f"{path} has format {number}, and nnbench {writer()} reads formats up to {FORMAT}; {needed}; nothing was changed"
         )
 
 
-def told_format(metadata: Mapping[bytes, bytes] | None) -> tuple[int, str]:
-    """Format and writer as a Parquet file's metadata have them; version 1 if they do not. Raises ValueError for no number."""
+def told_format(metadata: Mapping[bytes, bytes] | None) -> tuple[str, str]:
+    """Format and writer as a Parquet file's metadata have them; version 1 if they do not."""
     told = metadata or {}
-    return int(told.get(FORMAT_KEY.encode(), b"1")), told.get(WRITER_KEY.encode(), b"").decode()
+    number, by = told.get(FORMAT_KEY.encode(), b"1"), told.get(WRITER_KEY.encode(), b"")
+    return number.decode(errors="replace"), by.decode(errors="replace")
+
+
+def _whole(told: object) -> int:
+    if isinstance(told, int | str) and not isinstance(told, bool) and re.fullmatch(r"\s*[0-9]+\s*", str(told)):
+        return int(told)
+    raise ValueError(f"its format is {told!r}, which is not a whole number")
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers that a version begins with, without zeros at the end, so that releases compare."""
+    leading = re.match(r"[0-9]+(\.[0-9]+)*", version)
+    numbers = [int(each) for each in leading[0].split(".")] if leading else []
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _arrow_type(hint: Any, where: str) -> pa.DataType:

@@ -65,8 +65,28 @@ class Tracker(ABC):
         self.finish(launch, status)
 
 
+def name_problem(tracker: Tracker) -> str:
+    """What is wrong with a tracker's name, as a sentence for who wrote it; empty if nothing is."""
+    name = getattr(tracker, "name", None)
+    if isinstance(name, str) and name.strip():
+        return ""
+    wrong = "has no name" if name is None else f"has the name {name!r}"
+    return f"the tracker {type(tracker).__qualname__} {wrong}; set name to a text that tells where it writes to"
+
+
+def place(tracker: Tracker) -> str | None:
+    """Close a tracker; says what `close` says, and raises TypeError if that is neither a text nor None."""
+    where: object = tracker.close()
+    if where is not None and not isinstance(where, str):
+        raise TypeError(f"it returned {where!r}, which is neither a text nor None")
+    return where
+
+
 def replay(tracker: Tracker, launch: Launch, store: Store) -> str | None:
-    """Have a tracker catch up with what the store has of a launch, phase by phase as it was trained; says what `close` says."""
+    """Have a tracker catch up with what the store has of a launch, phase by phase as it was trained; says what `close` says.
+
+    Raises what the tracker raises, and TypeError if `close` returns neither a text nor None.
+    """
     phases = {name: trials for name, trials in launch.phases.items() if tracker.phases is None or name in tracker.phases}
     started = next((name for name, trials in phases.items() if trials), launch.phase)
     tracker.start(replace(launch, phase=started))
@@ -74,4 +94,4 @@ def replay(tracker: Tracker, launch: Launch, store: Store) -> str | None:
         for results in store.results(trials):
             tracker.results(replace(launch, phase=name), results)
     tracker.finish(launch, "interrupted" if launch.status == "running" else launch.status)
-    return tracker.close()
+    return place(tracker)

@@ -16,7 +16,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -24,7 +23,7 @@ from typing import Any, Self
 
 from nnbench.errors import InputError
 from nnbench.work.pools import Ticket, drained
-from nnbench.work.worker import serve
+from nnbench.work.worker import BEGAN, IMPORTING, serve
 
 STARTING = 180.0
 """Seconds within which a worker is up, and within which it has imported what a task needs."""
@@ -43,7 +42,7 @@ class LocalPool:
         self._events: SimpleQueue[Ticket | Lane] = SimpleQueue()
         self._lanes: list[Lane] = []
         self._open: set[Ticket] = set()
-        self._habits = Habits()
+        self._modules: dict[str, None] = {}
         self._failures = 0
         self._problem = ""
 
@@ -136,33 +135,24 @@ class LocalPool:
 
     def _start_lanes(self) -> None:
         while len(self._lanes) < min(self._workers, len(self._open)):
-            self._lanes.append(Lane(self._tickets, self._events, self._habits))
-
-
-@dataclass
-class Habits:
-    """What workers have done so far, so that a new one can be prepared for it."""
-
-    calls: set[Callable[[Any], Any]] = field(default_factory=set)
-    modules: dict[str, None] = field(default_factory=dict)
-    """What they imported for that, in order."""
+            self._lanes.append(Lane(self._tickets, self._events, self._modules))
 
 
 class Lane:
-    """One worker process, and the thread that speaks with it."""
+    """One worker process, and the thread that speaks with it.
 
-    def __init__(self, tickets: SimpleQueue[Ticket | None], events: SimpleQueue[Ticket | Lane], habits: Habits) -> None:
-        self._tickets, self._events, self._habits = tickets, events, habits
-        self._warm = set(habits.calls)
+    `modules` are what workers imported so far for what they did, in order: a new one imports them first.
+    """
+
+    def __init__(self, tickets: SimpleQueue[Ticket | None], events: SimpleQueue[Ticket | Lane], modules: dict[str, None]) -> None:
+        self._tickets, self._events, self._modules = tickets, events, modules
         self.ready = self.gone = self.reached = False
         self.ticket: Ticket | None = None
         self._began = time.monotonic()
         context = multiprocessing.get_context("spawn")
         tasks, self._tasks = context.Pipe(duplex=False)
         self._answers, answers = context.Pipe(duplex=False)
-        self.process: BaseProcess = context.Process(
-            target=serve, args=(tasks, answers, list(habits.modules)), name="nnbench-worker"
-        )
+        self.process: BaseProcess = context.Process(target=serve, args=(tasks, answers, list(modules)), name="nnbench-worker")
         with sigint_blocked():
             self.process.start()
         tasks.close()
@@ -199,18 +189,16 @@ class Lane:
         except BaseException:  # a component that cannot be pickled raises what it likes
             ticket.error = traceback.format_exc()
             return
-        ticket.cold = ticket.call not in self._warm
         self._tasks.send_bytes(blob)
         self.reached = True
-        message = self._answers.recv_bytes()
-        if not message:
-            ticket.began = time.monotonic()
-            message = self._answers.recv_bytes()
+        while (message := self._answers.recv_bytes()) in (BEGAN, IMPORTING):
+            if message == BEGAN:
+                ticket.began = time.monotonic()
+            elif ticket.began is not None:
+                ticket.imported = time.monotonic() - ticket.began
         ticket.answers, ticket.error, modules = pickle.loads(message)
         if ticket.answers is not None:
-            self._habits.modules.update(dict.fromkeys(modules))
-            self._habits.calls.add(ticket.call)
-            self._warm.add(ticket.call)
+            self._modules.update(dict.fromkeys(modules))
 
 
 def end_process(process: BaseProcess) -> None:

@@ -24,8 +24,10 @@ class Ticket:
     """The traceback, where it could not travel to a worker or back."""
     died: bool = False
     """Whether its worker died of it."""
+    imported: float | None = None
+    """Seconds after it began until it last began to import a module, where the pool hears of that."""
     cold: bool = False
-    """Whether its worker has done nothing of the kind before, so that it imports what that takes."""
+    """Where the pool does not: whether nothing of the kind was done there before, so that it may import what that takes."""
     given_up: bool = False
 
 

@@ -60,7 +60,7 @@ def supervise(
 
     No more is under way than the pool takes. Of a batch whose worker dies twice, halves are tried again until the item is alone
     that kills; of one that takes longer than its deadline, every item alone. What is the cause has failed, with the reason. Where
-    workers cannot be ended, a batch that takes too long fails as a whole, and its worker is lost.
+    workers cannot be ended, each task that takes too long costs one of them.
 
     Once `stop` is set nothing more begins, and what is under way arrives. Raises BrokenExecutor if an executor that somebody else
     made breaks or has no worker left, and InputError if workers cannot start.
@@ -114,7 +114,7 @@ class _Loop(Generic[Item, Answer]):
         now = time.monotonic()
         for ticket, task in list(self._running.items()):
             limit = self._limit(task)
-            if ticket.began is not None and now - ticket.began > self._deadlines.allowed(limit, ticket.cold):
+            if ticket.began is not None and now - ticket.began > self._allowed(ticket, limit):
                 done += self._late(ticket, task, limit)
             elif ticket.began is None and ticket.sent is not None and now - ticket.sent > STARTING:
                 done += self._late(ticket, task, STARTING)
@@ -143,11 +143,14 @@ class _Loop(Generic[Item, Answer]):
     def _limit(self, task: Task[Item]) -> float:
         return self._deadlines.limit(self._work.name, task.size, task.late)
 
+    def _allowed(self, ticket: Ticket, limit: float) -> float:
+        return self._deadlines.allowed(limit, ticket.cold, ticket.imported)
+
     def _pause(self) -> float:
         """Seconds until the next deadline, and no longer than a tick."""
         now = time.monotonic()
         left = [
-            ticket.began + self._deadlines.allowed(self._limit(task), ticket.cold) - now
+            ticket.began + self._allowed(ticket, self._limit(task)) - now
             for ticket, task in self._running.items()
             if ticket.began is not None
         ]
@@ -187,10 +190,11 @@ class _Loop(Generic[Item, Answer]):
     def _late(self, ticket: Ticket, task: Task[Item], limit: float) -> list[tuple[Sequence[Item], Sequence[Answer]]]:
         del self._running[ticket]
         self._pool.give_up(ticket)
-        if len(task.items) > 1 and self._pool.ends_workers:
+        self._deadlines.cut = True
+        if len(task.items) > 1:
             self._again.extendleft(self._task([item], task.deaths, late=True) for item in reversed(task.items))
             return []
-        return self._failed(task.items, self._deadlines.reason(limit, len(task.items)))
+        return self._failed(task.items, self._deadlines.reason(limit))
 
     def _failed(self, items: Sequence[Item], reason: str) -> list[tuple[Sequence[Item], Sequence[Any]]]:
         return [(items, [self._work.failed(reason) for _ in items])]

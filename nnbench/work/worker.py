@@ -17,7 +17,9 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
+from types import ModuleType
 
 from threadpoolctl import threadpool_limits
 
@@ -31,6 +33,11 @@ CHECK_BUDGET = 8_000_000_000
 """Numbers that the gradient check of one network may compute: about a second."""
 TIMED_STEPS = 20
 """A stack is timed by the difference between so many steps and three times as many."""
+
+BEGAN = b""
+"""What a worker says when it begins with a task, its components unpacked."""
+IMPORTING = b"importing"
+"""What it says when it begins to import a module."""
 
 
 @dataclass(frozen=True)
@@ -80,29 +87,51 @@ def time_stacks(stacks: Sequence[Sequence[Trial]]) -> list[Timing]:
 def serve(tasks: Connection, answers: Connection, modules: Sequence[str]) -> None:
     """The life of a worker process: say that it is up, then do one task after the other until none comes any more.
 
-    `modules` are what other workers came to import; they are imported first, so that no task is charged for it. For each task two
-    messages go back: an empty one when it begins, its components unpacked, and one with its answers, or with the traceback of what
-    cannot travel, and the modules that were imported meanwhile.
+    `modules` are what other workers came to import; they are imported first, so that no task is charged for it. For each task
+    messages go back: BEGAN, IMPORTING with each module that it imports, and at last one with its answers, or with the traceback of
+    what cannot travel, and the modules that were imported meanwhile.
     """
     start_worker()
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    speaker = Speaker(answers)
     with contextlib.suppress(EOFError, OSError):  # the launching process is done with this worker, or gone
-        answers.send_bytes(b"")
+        speaker.say(BEGAN)
+        sys.meta_path.insert(0, speaker)
         while True:
-            answers.send_bytes(_done(tasks.recv_bytes(), answers))
+            speaker.say(_done(tasks.recv_bytes(), speaker))
     os._exit(0)  # threads that a component left behind must not keep the process
 
 
-def _done(blob: bytes, answers: Connection) -> bytes:
+class Speaker(MetaPathFinder):
+    """Speaks to the launching process, also of what is imported: among the finders it finds nothing, but hears of each module."""
+
+    def __init__(self, answers: Connection) -> None:
+        self._answers, self._lock, self._process = answers, threading.RLock(), os.getpid()
+        self._names: set[str] = set()
+
+    def say(self, message: bytes) -> None:
+        """Send a message, whichever thread says it."""
+        with self._lock:
+            self._answers.send_bytes(message)
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:  # noqa: ARG002 - as importlib calls it
+        """Say once of each module that it is imported; one that does not exist may be tried with every step."""
+        if fullname not in self._names and os.getpid() == self._process:  # a fork has this object, and nothing to say
+            self._names.add(fullname)
+            with contextlib.suppress(OSError):
+                self.say(IMPORTING)
+
+
+def _done(blob: bytes, speaker: Speaker) -> bytes:
     """The message that comes of a task."""
     before = set(sys.modules)
     try:
         call, items = pickle.loads(blob)
-        answers.send_bytes(b"")
-        found = list(call(items))
-        message = pickle.dumps((found, "", [name for name in sys.modules if name not in before]))
+        speaker.say(BEGAN)
+        done = list(call(items))
+        message = pickle.dumps((done, "", [name for name in sys.modules if name not in before]))
     except BaseException:
         message = pickle.dumps((None, traceback.format_exc(), []))
     for stream in (sys.stdout, sys.stderr):  # what a component prints is not lost when its worker is ended

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import bits
+from helpers import CLASSES, SmallLookup, bits
 
 from nnbench import Activation, Catalog, Sharing, Units
 from nnbench.engine import stack as stacking
@@ -16,6 +16,8 @@ from nnbench.engine import training
 from nnbench.engine.assembly import size
 from nnbench.engine.gradcheck import check_gradients
 from nnbench.engine.training import train
+from nnbench.errors import ContractError
+from nnbench.grid.expand import expand
 
 PRELU = 'activation = [{ name = "prelu", per = "layer" }, { name = "prelu", per = "unit", k = [0.1, 0.25] }, "relu"]'
 
@@ -120,4 +122,58 @@ def test_what_cannot_be_learned_is_told(trials, catalog: Catalog) -> None:
 
     (trial,) = trials("")
     check = check_gradients(with_activation(trial, Forgetful()).cell)
-    assert check.problem == "activation forgetful: learned_derivatives returned NoneType, expected float64 (1, 33, 12)"
+    assert check.problem == "activation forgetful: learned_derivatives returned k, expected derivatives by k, c"
+
+
+def declaring(**attributes: Any) -> type[Activation]:
+    """A class that says something odd about what it learns, or gives odd derivatives."""
+    return type("Odd", (Bent,), {"__annotations__": {"order": "int"}, "order": 2, **attributes})
+
+
+def raising(self: Activation) -> Any:
+    raise OSError("no such table")
+
+
+ODD: dict[str, tuple[Any, str]] = {
+    "shared by nobody": (property(lambda self: {"k": "neuron"}), "learned says 'neuron' of k"),
+    "no hyperparameter": (property(lambda self: {"q": "unit"}), "learned names 'q', which is no hyperparameter"),
+    "no float": (property(lambda self: {"order": "layer"}), "learned names order, which is no float"),
+    "a list": (property(lambda self: ["k"]), "learned is ['k'], expected a mapping"),
+    "nothing": (property(lambda self: None), "learned is None, expected a mapping"),
+    "raises": (property(raising), "OSError: no such table"),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_what_an_activation_cannot_learn_is_refused_where_the_grid_is_read(case: str) -> None:
+    declared, message = ODD[case]
+    lookup = SmallLookup((*CLASSES, declaring(learned=declared)))
+    _, problems = expand([{"activation": ["straight", "odd"]}], lookup)
+    assert [problem.field for problem in problems] == ["trial.activation[2]"]
+    assert message in problems[0].message
+    assert "activation odd" in problems[0].message
+
+
+@pytest.mark.parametrize("fingerprint", [7, b"abc", None])
+def test_a_fingerprint_that_is_no_text_is_refused_where_the_grid_is_read(fingerprint: Any) -> None:
+    lookup = SmallLookup((*CLASSES, declaring(fingerprint=property(lambda self: fingerprint))))
+    _, problems = expand([{"activation": "odd"}], lookup)
+    assert [problem.message for problem in problems] == [f"activation odd: fingerprint is {fingerprint!r}, expected a string"]
+
+
+DERIVATIVES: dict[str, Any] = {
+    "one too few": lambda self, z, a: {"k": z},
+    "one too many": lambda self, z, a: {"k": z, "c": z**3, "q": z},
+    "an array": lambda self, z, a: z,
+    "nothing": lambda self, z, a: None,
+    "another shape": lambda self, z, a: {"k": z, "c": z[:, :1]},
+}
+
+
+@pytest.mark.parametrize("case", DERIVATIVES)
+def test_odd_derivatives_fail_the_trial_with_what_was_expected(trials, case: str) -> None:
+    (trial,) = trials("")
+    odd = with_activation(trial, declaring(learned_derivatives=DERIVATIVES[case])())
+    with pytest.raises(ContractError, match=r"activation odd: learned_derivatives .*expected"):
+        train([odd])
+    assert "activation odd: learned_derivatives" in check_gradients(odd.cell).problem

@@ -124,6 +124,7 @@ def test_tuning_trials_have_seeds_of_their_own(catalog: Catalog) -> None:
 PROBLEMS = [
     ('factor = "activaton"', "compare.factor: activaton: no such field; did you mean activation"),
     ('factor = "activation.slope"', "compare.factor: activation.slope: no activation of this grid has it"),
+    ('factor = "activation.k"', "compare.factor: activation.k: tanh has none, so that it is no level; compare activation"),
     ('factor = "dataset"', "compare.factor: dataset: data sets are the tasks"),
     ('factor = "optimizer.lr.x"', "is neither a field nor a component's hyperparameter"),
     ('factor = "activation"\ntune = ["optimizer.rate"]', "compare.tune: optimizer.rate: no optimizer of this grid has it"),

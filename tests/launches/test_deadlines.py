@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import misbehaving
@@ -23,8 +24,8 @@ from nnbench import Catalog
 from nnbench.engine.training import train
 from nnbench.grid import Trial
 from nnbench.store import Store
-from nnbench.work import Deadlines, GivenPool, LocalPool, check_all, train_all
-from nnbench.work.deadlines import FACTOR, FLOOR, IMPORTS, REPEATED, Size
+from nnbench.work import Deadlines, GivenPool, LocalPool, check_all, run_stack, train_all
+from nnbench.work.deadlines import AFTER_CUT, FACTOR, FLOOR, IMPORT, IMPORTS, REPEATED, Size
 from nnbench.work.supervise import supervise
 from nnbench.work.tasks import Work
 
@@ -61,6 +62,26 @@ def test_a_trial_that_never_ends_has_failed_and_those_trained_with_it_are_what_t
         STUCK, ("failed", "took longer than 1 s (trial_timeout)")
     )
     assert [repr(records[trial.id]) for trial in trials] == [repr(record) for record in train(trials)]
+
+
+def test_a_trial_that_imports_a_large_library_in_a_worker_that_replaces_another_is_not_ended(trials: list[Trial]) -> None:
+    importing = Trial(replace(trials[0].cell, activation=misbehaving.Importing()), 0)
+    with LocalPool(1) as pool:
+        list(train_all([trials[:2]], pool, Deadlines(), threading.Event()))
+        arrived = list(train_all([[stuck_trial(trials[0], "dataset"), importing]], pool, Deadlines(0.1), threading.Event()))
+    assert [[outcome.record.status for outcome in outcomes] for _, outcomes in arrived] == [["failed"], ["done"]]
+
+
+def test_a_worker_says_when_it_imports_and_only_then(trials: list[Trial]) -> None:
+    importing = Trial(replace(trials[0].cell, activation=misbehaving.Importing()), 0)
+    heard = []
+    with LocalPool(1) as pool:
+        for stack in (trials[:1], trials[:1], [importing], [importing]):  # the first imports what the data set takes
+            ticket = pool.submit(run_stack, stack)
+            while ticket not in pool.wait(1.0):
+                pass
+            heard.append(ticket.imported is not None)
+    assert heard[1:] == [False, True, False]
 
 
 def test_a_gradient_check_that_never_ends_has_failed_alone(trials: list[Trial]) -> None:
@@ -114,10 +135,23 @@ def test_without_a_timeout_a_deadline_is_many_times_what_such_work_takes() -> No
     assert deadlines.limit("training", small) == pytest.approx(FACTOR * 10)
 
 
-def test_what_a_worker_does_for_the_first_time_has_time_for_imports() -> None:
-    assert Deadlines(0.5).allowed(16, cold=True) == 16 + IMPORTS
-    assert Deadlines(0.5).allowed(16, cold=False) == 16
+def test_what_a_given_executor_does_for_the_first_time_has_time_for_imports_and_little_once_something_took_too_long() -> None:
+    deadlines = Deadlines(0.5)
+    assert deadlines.allowed(16, cold=True) == 16 + IMPORTS
+    assert deadlines.allowed(16, cold=False) == 16
     assert Deadlines().allowed(REPEATED, cold=True) == IMPORTS
+    deadlines.cut = True
+    assert deadlines.allowed(16, cold=True) == 16 + AFTER_CUT
+    assert Deadlines(50, cut=True).allowed(50, cold=True) == 100
+    assert Deadlines(cut=True).allowed(REPEATED, cold=True) == IMPORTS
+
+
+def test_the_clock_of_a_task_begins_again_with_what_it_imports_but_not_for_ever() -> None:
+    deadlines = Deadlines(0.5)
+    assert deadlines.allowed(0.5, cold=False, imported=None) == 0.5
+    assert deadlines.allowed(0.5, cold=False, imported=3) == 3 + IMPORT
+    assert deadlines.allowed(50, cold=False, imported=3) == 53
+    assert deadlines.allowed(50, cold=False, imported=1000) == IMPORTS + 50
 
 
 def test_a_timeout_is_for_each_trial_of_a_stack() -> None:
@@ -167,12 +201,43 @@ def test_an_executor_that_grows_is_given_more() -> None:
         assert pool.capacity() == 10 * before
 
 
-def test_what_hangs_on_a_given_executor_fails_and_costs_a_worker(never: threading.Event) -> None:
-    with ThreadPoolExecutor(2) as executor:
-        answers = called(executor, [[never.wait, int], *[[int]] * 20], Deadlines(0.5, imports=0))
+def test_what_hangs_on_a_given_executor_fails_alone(never: threading.Event) -> None:
+    with ThreadPoolExecutor(3) as executor:
+        answers = called(executor, [[int, never.wait, int], *[[int]] * 20], Deadlines(0.5, imports=0))
         never.set()
-    told = "took longer than 1 s, in a stack of 2, of which any may be the cause (trial_timeout)"
-    assert sorted(map(str, answers)) == sorted([*["0"] * 20, told, told])
+    assert sorted(map(str, answers)) == sorted([*["0"] * 22, "took longer than 0.5 s (trial_timeout)"])
+
+
+def test_nothing_fails_that_did_not_take_too_long_alone_though_a_given_executor_has_no_worker_left(never: threading.Event) -> None:
+    arrived: list[Any] = []
+    with ThreadPoolExecutor(2) as executor:
+        batches = [[never.wait, never.wait, int], [int]]
+        done = supervise(CALLS, batches, GivenPool(executor), Deadlines(0.5, imports=0), threading.Event())
+        with pytest.raises(BrokenExecutor, match="every worker of the given executor is held"):
+            arrived.extend(answer for _, answers in done for answer in answers)
+        never.set()
+    assert sorted(map(str, arrived)) == ["0", "took longer than 0.5 s (trial_timeout)"]
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Components of this process that sleep are let go when the test is over."""
+    over = threading.Event()
+    monkeypatch.setattr(misbehaving, "time", SimpleNamespace(sleep=lambda _: over.wait()))
+    yield
+    over.set()
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_component_that_hangs_on_a_given_executor_fails_alone(trials: list[Trial], catalog: Catalog) -> None:
+    relu, tanh = (Trial(replace(trials[0].cell, activation=catalog["activation", name]()), 0) for name in ("relu", "tanh"))
+    stuck = stuck_trial(trials[0], "forward")
+    train([relu, tanh])  # this process has imported what that takes
+    executor = ThreadPoolExecutor(4)
+    arrived = list(train_all([[relu, tanh, stuck]], GivenPool(executor), Deadlines(2.0, imports=0), threading.Event()))
+    executor.shutdown(wait=False)
+    statuses = {trial.id: outcome.record.status for own, outcomes in arrived for trial, outcome in zip(own, outcomes, strict=True)}
+    assert statuses == {relu.id: "done", tanh.id: "done", stuck.id: "failed"}
 
 
 def test_an_executor_without_a_worker_left_is_an_error(never: threading.Event) -> None:

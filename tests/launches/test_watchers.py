@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from helpers import bits
 
 from nnbench import Catalog, Result, Tracker, hookimpl, run
+from nnbench.catalog import plugin_manager
 from nnbench.errors import InputError
 from nnbench.grid import Grid
 from nnbench.launching.results import Results
@@ -142,3 +147,127 @@ def test_two_trackers_of_one_name_are_refused_before_anything_is_trained(grid: G
     with pytest.raises(InputError, match="two trackers have the name 'notes'"):
         launched(grid, catalog, tmp_path, Notes(), Notes())
     assert not (tmp_path / "results").exists()
+
+
+class Rude(Notes):
+    """Breaks what is asked of a tracker."""
+
+    def __init__(self, breaks: str = "", closes: Any = "there") -> None:
+        super().__init__("rude")
+        self.breaks, self.closes = breaks, closes
+
+    def has(self, launch: Launch) -> bool:
+        return self._break("has") or super().has(launch)
+
+    def start(self, launch: Launch) -> None:
+        self._break("start")
+
+    def results(self, launch: Launch, results: Sequence[Result]) -> None:
+        self._break("results")
+
+    def close(self) -> Any:
+        self._break("close")
+        return self.closes
+
+    def _break(self, method: str) -> bool:
+        if self.breaks == method:
+            raise ValueError("not in the mood")
+        if self.breaks == f"{method} exits":
+            sys.exit("enough")
+        return False
+
+
+class Unnamed(Tracker):
+    """Sets no name."""
+
+    def results(self, launch: Launch, results: Sequence[Result]) -> None:
+        """Does nothing with them."""
+
+
+def offering(catalog: Catalog, *trackers: Tracker) -> Catalog:
+    """The catalog with a plugin beside that offers trackers."""
+    manager = plugin_manager()
+    manager.register(SimpleNamespace(nnbench_trackers=hookimpl(lambda: trackers, specname="nnbench_trackers")), name="offerer")
+    return replace(catalog, manager=manager)
+
+
+@pytest.fixture
+def plain(small_grid) -> Grid:
+    return small_grid()
+
+
+@pytest.mark.parametrize(
+    ("breaks", "told"),
+    [
+        ("has", "has raised ValueError: not in the mood"),
+        ("has exits", "has raised SystemExit: enough"),
+        ("start exits", "nnbench_launch_started raised SystemExit: enough"),
+        ("results exits", "nnbench_results_stored raised SystemExit: enough"),
+        ("close exits", "close raised SystemExit: enough"),
+    ],
+)
+def test_a_tracker_that_breaks_or_exits_anywhere_costs_no_result(
+    plain: Grid, catalog: Catalog, tmp_path: Path, breaks: str, told: str
+) -> None:
+    results = launched(plain, catalog, tmp_path, Rude(breaks))
+    assert (results.status, results.left, results.launch.logged_to) == ("finished", 0, {})
+    assert results.watcher_problems == (f"rude: {told}",)
+    assert [each.status for each in Store(tmp_path / "results").launches()] == ["finished"]
+    assert launched(plain, catalog, tmp_path).watcher_problems == ()  # it is not registered any more
+
+
+@pytest.mark.parametrize("closes", [Path("there"), 3, ["there"]], ids=repr)
+def test_what_close_returns_is_a_text_or_none(plain: Grid, catalog: Catalog, tmp_path: Path, closes: Any) -> None:
+    results = launched(plain, catalog, tmp_path, Rude(closes=closes))
+    assert (results.status, results.launch.logged_to) == ("finished", {})
+    said = f"returned {closes!r}, which is neither a text nor None"
+    assert results.watcher_problems == (f"rude: close raised TypeError: it {said}",)
+    with pytest.raises(TypeError, match="neither a text nor None"):
+        replay(Rude(closes=closes), results.launch, results.store)
+
+
+@pytest.mark.parametrize("name", ["nnbench:activations", "offerer"])
+def test_a_tracker_may_have_a_plugins_name(plain: Grid, catalog: Catalog, tmp_path: Path, name: str) -> None:
+    results = launched(plain, offering(catalog, Notes(name)), tmp_path)
+    assert (results.status, results.launch.logged_to) == ("finished", {name: name})
+    again = launched(plain, catalog, tmp_path / "again", Notes(name))
+    assert (again.launch.logged_to, again.watcher_problems) == ({name: name}, ())
+
+
+@pytest.mark.parametrize("name", ["unset", None, 3, "", " "], ids=repr)
+def test_a_tracker_without_a_name_is_refused_where_it_is_passed_and_left_out_where_it_is_offered(
+    plain: Grid, catalog: Catalog, tmp_path: Path, name: Any
+) -> None:
+    tracker = Unnamed() if name == "unset" else Notes(name)
+    problem = f"the tracker {type(tracker).__name__} has {'no' if name in ('unset', None) else 'the'} name"
+    with pytest.raises(InputError, match=problem):
+        launched(plain, catalog, tmp_path, tracker)
+    assert not (tmp_path / "results").exists()
+    named = Notes()
+    results = launched(plain, offering(catalog, tracker, named), tmp_path)
+    assert (results.status, results.trackers) == ("finished", (named,))
+    (told,) = results.watcher_problems
+    assert told.startswith(f"offerer: {problem}")
+
+
+def test_a_watcher_that_cannot_be_told_is_refused_before_anything_is_recorded(
+    plain: Grid, catalog: Catalog, tmp_path: Path
+) -> None:
+    class Misspelt(Notes):
+        @hookimpl
+        def nnbench_launch_finished(self, lunch: Launch) -> None:  # type: ignore[override]
+            """No launch hook has such an argument."""
+
+    with pytest.raises(InputError, match="notes cannot be told of launches"):
+        launched(plain, catalog, tmp_path, Misspelt())
+    assert not (tmp_path / "results").exists()
+    results = launched(plain, offering(catalog, Misspelt()), tmp_path)
+    assert (results.status, results.trackers) == ("finished", ())
+    (told,) = results.watcher_problems
+    assert told.startswith("notes cannot be told of launches: PluginValidationError")
+
+
+def test_a_watcher_that_is_passed_twice_is_told_once(plain: Grid, catalog: Catalog, tmp_path: Path) -> None:
+    watcher = Watcher()
+    results = launched(plain, catalog, tmp_path, watcher, watcher)
+    assert len(watcher.told) == results.trained

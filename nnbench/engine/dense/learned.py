@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from nnbench.engine.blocks import Views
 from nnbench.engine.contract import checked
 from nnbench.engine.dense.layout import Layout
 from nnbench.engine.parts import Part
+from nnbench.errors import ContractError
 from nnbench.kinds import Activation, Units
 
 Piece = tuple[Activation, slice, Units]
@@ -41,9 +42,13 @@ class Learned:
         """Write the derivative by what a hidden layer's activation learns, given that by its activations, padded."""
         own = self._layout.activations(gradients)[layer]
         for component, rows, z in pieces:
-            derivatives = component.learned_derivatives(z, a[rows])
+            derivatives: Any = component.learned_derivatives(z, a[rows])
+            if not isinstance(derivatives, Mapping) or set(derivatives) != set(own):
+                names = ", ".join(derivatives) if isinstance(derivatives, Mapping) else type(derivatives).__name__
+                told = f"activation {component.name}: learned_derivatives returned {names or 'nothing'}"
+                raise ContractError(f"{told}, expected derivatives by {', '.join(own)}")
             for name, gradient in own.items():
-                slope = checked(component, "learned_derivatives", derivatives.get(name), z)
+                slope = checked(component, f"learned_derivatives of {name}", derivatives[name], z)
                 by_unit = np.add.reduce(np.ascontiguousarray((delta[rows] * slope)[:, :-1]), axis=2)
                 gradient[rows] = by_unit if self._layout.learned[name] == "unit" else np.add.reduce(by_unit, axis=1, keepdims=True)
 

@@ -17,12 +17,17 @@ from nnbench.engine.dense.layout import Layout
 from nnbench.engine.dense.network import Masks, Network
 from nnbench.engine.model import Passes, PerLayer, Size
 from nnbench.engine.parts import parts
+from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
 from nnbench.kinds import Scores, Units
+from nnbench.kinds.activation import learned_problem
 
 
 def dense_layout(cell: Cell) -> Layout:
-    """The blocks of the cell's network."""
+    """The blocks of the cell's network; raises ContractError where its activation says something else than what it learns."""
+    problem = learned_problem(cell.activation)
+    if problem:
+        raise ContractError(f"activation {cell.activation.name}: {problem}")
     return Layout(cell.layer_sizes, cell.activation.learned)
 
 

@@ -145,16 +145,16 @@ class Perturbation(ExercisedNetwork):
     ) -> Float[np.ndarray, "variant _unit sample"]:
         """A layer's pre-activations after a change of one unit below it, another one in each network."""
         here = self.network.scores if layer == len(self.weights) - 1 else self.network.z[layer][:, :-1]
-        found = self._empty(len(rows), here.shape[1])
+        z = self._empty(len(rows), here.shape[1])
         run = self.weights[layer - 1].shape[2]  # of parameters of one unit, if all of them are there: longer loops inside
         if len(rows) % run or (rows.reshape(-1, run) != rows[::run, None]).any():
             run = 1
-        blocks = found.transpose(1, 0, 2).reshape(here.shape[1], -1, run * self.samples)
+        blocks = z.transpose(1, 0, 2).reshape(here.shape[1], -1, run * self.samples)
         np.multiply(
             self.weights[layer][0].take(rows[::run], axis=1)[:, :, None], change.reshape(1, -1, run * self.samples), out=blocks
         )
         blocks += np.tile(here[0], run)[:, None]
-        return found
+        return z
 
     def _empty(self, count: int, units: int) -> Float[np.ndarray, "variant unit sample"]:
         """An array whose units are apart in memory: what is done unit by unit, or over the few classes, is contiguous."""

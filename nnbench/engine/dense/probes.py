@@ -64,20 +64,20 @@ def inside(network: Network, flat_below: Slopes) -> dict[str, PerLayer]:
     """
     trials = network.scores.shape[0]
     layers = len(network.z)
-    found = {name: np.empty((trials, layers)) for name in ("activation_std", "gradient_std", "dead", "saturated")}
+    measured = {name: np.empty((trials, layers)) for name in ("activation_std", "gradient_std", "dead", "saturated")}
     samples = network.scores.shape[2]
     for layer in range(layers):
-        found["activation_std"][:, layer] = _spread(network.a[layer][:, :-1])
+        measured["activation_std"][:, layer] = _spread(network.a[layer][:, :-1])
         # back-propagation divides by the batch size; per-sample gradients do not depend on it
-        found["gradient_std"][:, layer] = _spread(network.deltas[layer]) * samples
+        measured["gradient_std"][:, layer] = _spread(network.deltas[layer]) * samples
         for rows, derivative in network.derivatives(layer):
             flat = np.abs(derivative[:, :-1]) < flat_below[rows]
-            found["dead"][rows, layer] = flat.all(axis=2).mean(axis=1)
-            found["saturated"][rows, layer] = np.count_nonzero(flat, axis=(1, 2)) / flat[0].size
+            measured["dead"][rows, layer] = flat.all(axis=2).mean(axis=1)
+            measured["saturated"][rows, layer] = np.count_nonzero(flat, axis=(1, 2)) / flat[0].size
     unknown = np.isnan(flat_below[:, 0, 0])
     for name in ("dead", "saturated"):
-        found[name][unknown] = np.nan
-    return found
+        measured[name][unknown] = np.nan
+    return measured
 
 
 def _spread(x: Float[np.ndarray, "trial unit sample"]) -> PerTrial:

@@ -94,7 +94,7 @@ class Projection:
                 levels = name.split(".")
                 around = (params[".".join(levels[:depth])] for depth in range(1, len(levels)))
                 values[name, *around].add(value)
-        varying = list(dict.fromkeys(name for (name, *_), found in values.items() if len(found) > 1))
+        varying = list(dict.fromkeys(name for (name, *_), several in values.items() if len(several) > 1))
         metrics = ["test/accuracy", "test/accuracy_std", "valid/best_accuracy", "target/steps", "trials/diverged"]
         return {
             "searchFilter": cells_of(self.run_id),
@@ -110,11 +110,11 @@ class Projection:
 
     def _experiment(self, artifacts: Path | None) -> str:
         name = self.launch.grid
-        found = self._client.get_experiment_by_name(name)
-        if found is not None:
-            if found.lifecycle_stage == "deleted":
-                self._client.restore_experiment(found.experiment_id)
-            return str(found.experiment_id)
+        experiment = self._client.get_experiment_by_name(name)
+        if experiment is not None:
+            if experiment.lifecycle_stage == "deleted":
+                self._client.restore_experiment(experiment.experiment_id)
+            return str(experiment.experiment_id)
         tags = {
             "mlflow.experimentKind": "custom_model_development",
             "mlflow.note.content": self.launch.question or f"Launches of the grid {name}.",
@@ -123,11 +123,11 @@ class Projection:
         return str(self._client.create_experiment(name, location, tags))
 
     def _parent(self) -> str:
-        found = self._client.search_runs(
+        runs = self._client.search_runs(
             [self.experiment_id], f"tags.`nnbench.launch` = '{self.launch.id}' and tags.`nnbench.kind` = 'launch'"
         )
-        if found:
-            run_id = str(found[0].info.run_id)
+        if runs:
+            run_id = str(runs[0].info.run_id)
             self._client.update_run(run_id, status="RUNNING")
             return run_id
         launch = self.launch
@@ -146,7 +146,7 @@ class Projection:
 
     def _children(self) -> dict[str, tuple[str, str]]:
         """Run id and results of each cell and trial that is logged completely; what was cut off is deleted."""
-        found: dict[str, tuple[str, str]] = {}
+        logged: dict[str, tuple[str, str]] = {}
         token = None
         while True:
             page = self._client.search_runs(
@@ -154,13 +154,13 @@ class Projection:
             )
             for run in page:
                 key = run.data.tags.get("nnbench.trial") or run.data.tags.get("nnbench.cell", "")
-                if run.info.status == "RUNNING" or key in found:
+                if run.info.status == "RUNNING" or key in logged:
                     self._client.delete_run(run.info.run_id)
                 else:
-                    found[key] = (run.info.run_id, run.data.tags.get("nnbench.results", ""))
+                    logged[key] = (run.info.run_id, run.data.tags.get("nnbench.results", ""))
             token = page.token
             if not token:
-                return found
+                return logged
 
     def _tags(self, run: Run) -> dict[str, str]:
         summary = run.summary

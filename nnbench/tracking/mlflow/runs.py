@@ -160,5 +160,5 @@ def metrics_of(run: Run) -> list[Metric]:
 
 
 def _estimate(name: str, value: Estimate) -> dict[str, float]:
-    found = {name: value.mean, f"{name}_std": value.std, f"{name}_low": value.low, f"{name}_high": value.high}
-    return {key: number for key, number in found.items() if np.isfinite(number)}
+    figures = {name: value.mean, f"{name}_std": value.std, f"{name}_low": value.low, f"{name}_high": value.high}
+    return {key: number for key, number in figures.items() if np.isfinite(number)}

@@ -22,11 +22,11 @@ def log_study(
     client = prepare(uri)
     from mlflow.entities import Metric, Param
 
-    found = client.get_experiment_by_name(name)
-    if found is not None and found.lifecycle_stage == "deleted":
-        client.restore_experiment(found.experiment_id)
+    experiment = client.get_experiment_by_name(name)
+    if experiment is not None and experiment.lifecycle_stage == "deleted":
+        client.restore_experiment(experiment.experiment_id)
     location = artifacts.resolve().as_uri() if artifacts else None
-    experiment_id = found.experiment_id if found is not None else client.create_experiment(name, location)
+    experiment_id = experiment.experiment_id if experiment is not None else client.create_experiment(name, location)
     run_id = client.create_run(experiment_id, tags={"nnbench.kind": "study", "mlflow.user": user()}, run_name=name).info.run_id
     now = int(time.time() * 1000)
     logged = [Metric(metric, value, now, step) for metric, value, step in metrics]
