@@ -81,7 +81,7 @@ def test_steps_to_target_is_the_first_evaluation_that_reached_it_or_infinite(tri
 
 def test_what_diverges_after_it_reached_the_target_has_not_reached_it(trials) -> None:
     """A network that cannot be had took no time to get to."""
-    schedule = 'schedule = { name = "piecewise", boundaries = [0.9], values = [1.0, 1e30] }'
+    schedule = 'schedule = { name = "piecewise", boundaries = [0.9], values = [1.0, 1e38] }'
     (record,) = train(
         trials(f'dataset = {{ name = "moons", noise = 0.05 }}\nepochs = 60\ntrain_size = 256\nbatch_size = 32\n{schedule}')
     )
