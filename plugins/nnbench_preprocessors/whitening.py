@@ -36,8 +36,8 @@ class Whitening(Preprocessor):
     """Smallest singular value, relative to the largest."""
 
     def fit(self, x: Samples) -> Projection:
-        mean, directions, weights = _principal_components(x, self.floor)
-        return Projection(shift=mean, directions=directions * weights)
+        mean, directions, std = _principal_components(x, self.floor)
+        return Projection(shift=mean, directions=directions / std)
 
 
 class ZcaWhitening(Preprocessor):
@@ -55,14 +55,14 @@ class ZcaWhitening(Preprocessor):
     """Smallest singular value, relative to the largest."""
 
     def fit(self, x: Samples) -> Projection:
-        mean, directions, weights = _principal_components(x, self.floor)
-        return Projection(shift=mean, directions=(directions * weights) @ directions.T)
+        mean, directions, std = _principal_components(x, self.floor)
+        return Projection(shift=mean, directions=(directions / std) @ directions.T)
 
 
 def _principal_components(
     x: Samples, floor: float
 ) -> tuple[Float[np.ndarray, " feature"], Float[np.ndarray, "feature feature"], Float[np.ndarray, " feature"]]:
-    """Mean, orthonormal directions as columns, and 1 / the standard deviation along each, or 0 where there is none."""
+    """Mean, orthonormal directions as columns, and the standard deviation along each, infinite where there is none."""
     samples, features = x.shape
     mean = means(x)
     _, singular, directions = np.linalg.svd(x - mean, full_matrices=samples < features)
@@ -70,6 +70,5 @@ def _principal_components(
     padded[: singular.size] = singular
     largest = padded.max()
     varies = padded > max(samples, features) * np.finfo(np.float64).eps * largest
-    raised = np.maximum(padded, floor * largest)
-    weights = np.where(varies, samples**0.5 / np.where(varies, raised, 1), 0.0)
-    return mean, directions.T, weights
+    std = np.where(varies, np.maximum(padded, floor * largest) / samples**0.5, np.inf)
+    return mean, directions.T, std
