@@ -186,7 +186,7 @@ def _log(study: gradient_study.Study, tracked: tuple[Path, str | None], written:
     copies.mkdir()
     for path in written:
         shutil.copy(path, copies)
-    metrics = [(f"slope/{name}", slope, 0) for name, slope in study.slopes.items()]
+    metrics = [(f"slope/{name}", slope, 0) for name, slope in study.slopes.items() if not math.isnan(slope)]
     for error in study.errors:
         step = round(-100 * math.log10(error.epsilon))
         metrics += [("error/central", error.central, step), ("error/one_sided", error.one_sided, step)]

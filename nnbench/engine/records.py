@@ -59,4 +59,4 @@ class Record:
     """Mean loss on the training split with the parameters of the last step, evaluated as validation is: without dropout and
     penalty. NaN if diverged."""
     steps_to_target: float = float("nan")
-    """Updates made at the first evaluation that reached the target on validation; infinite if none did."""
+    """Updates made at the first evaluation that reached the target on validation; infinite if none did, and if diverged."""

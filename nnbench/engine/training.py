@@ -213,7 +213,7 @@ class _Training:
                     best_step=int(self.best.step[trial]) if self.best.step[trial] >= 0 else None,
                     best_valid_accuracy=float(self.best.score[trial]),
                     best_valid_loss=float(self.best.loss[trial]),
-                    steps_to_target=_reached(steps, measured["valid_accuracy"], judged),
+                    steps_to_target=_reached(steps, measured["valid_accuracy"], judged) if self.alive[trial] else math.inf,
                     **measured,
                     **outcome,
                 )

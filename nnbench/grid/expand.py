@@ -14,6 +14,7 @@ from nnbench.errors import Problem, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
+from nnbench.grid.precision import rounding_problem
 from nnbench.grid.trial import Cell
 from nnbench.kinds import KINDS, Activation, Component, Origin
 from nnbench.kinds.activation import learned_problem
@@ -91,7 +92,7 @@ def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[
         chosen = dict(zip(axes, combination, strict=True))
         origins = {f"{name}{suffix}": origin for name, choice in chosen.items() for suffix, origin in choice.origins.items()}
         cell = Cell(**{name: choice.value for name, choice in chosen.items()}, origins=harness | origins)
-        problem = _shape_problem(cell)
+        problem = _shape_problem(cell) or rounding_problem(cell)
         if problem:
             problems.append(Problem(where, problem))
         else:

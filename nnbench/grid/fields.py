@@ -75,9 +75,16 @@ def validated(hint: Any, value: Any) -> Any:
     if isinstance(value, list) and is_sequence(hint):
         value = tuple(value)
     try:
-        return _adapter(hint).validate_python(value)
+        return _one_identity(_adapter(hint).validate_python(value))
     except ValidationError as error:
         raise ValueError("; ".join(_wording(each) for each in error.errors())) from None
+
+
+def _one_identity(value: Any) -> Any:
+    """The value as every equal one is written: -0.0 equals 0.0, and would be another cell with the same results."""
+    if isinstance(value, float):
+        return value + 0.0
+    return tuple(_one_identity(each) for each in value) if isinstance(value, tuple) else value
 
 
 def accepted(hint: Any) -> str:

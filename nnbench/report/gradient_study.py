@@ -22,13 +22,17 @@ BRANCHES = {
     "rounding": ("centred, rounding", 1e-12, 1e-8, -1.0),
 }
 """Where each branch of the errors is fitted, and the slope that theory says it has."""
+SMOOTH_BELOW = 1e-2
+"""Parameters that cross a declared kink at this ε or a smaller one are left out: their differences obey no power of ε."""
+STRAIGHT = 0.95
+"""The least share of the variance of log errors that a line has to explain."""
 TIMED = 200
 """Forward passes of the plain loop that are timed; the rest are the same."""
 
 
 @dataclass(frozen=True)
 class Error:
-    """‖numerical - back-propagated‖ / ‖back-propagated‖, over all parameters."""
+    """‖numerical - back-propagated‖ / ‖back-propagated‖, over the parameters at no kink."""
 
     epsilon: float
     central: float
@@ -55,7 +59,7 @@ class Study:
     network: str
     errors: tuple[Error, ...]
     slopes: dict[str, float]
-    """Fitted on a log-log scale, for each of `BRANCHES`."""
+    """Fitted on a log-log scale, for each of `BRANCHES`; NaN where the errors obey no power law."""
     costs: tuple[Cost, ...]
 
     @property
@@ -69,15 +73,16 @@ def study(cell: Cell, on_step: Callable[[], None] = lambda: None, widths: Sequen
     with threadpool_limits(1), np.errstate(all="ignore"):
         network = Perturbation(cell, task(cell))
         analytic = network.gradient()[0]
-        errors = []
+        measured = []
         for epsilon in EPSILONS:
-            layers = list(_all(network, epsilon))
-            central, after = (np.concatenate([getattr(each, name) for each in layers]) for name in ("central", "after"))
-            size = np.linalg.norm(analytic)
-            errors.append(
-                Error(epsilon, float(np.linalg.norm(central - analytic) / size), float(np.linalg.norm(after - analytic) / size))
-            )
+            measured.append(_together(_all(network, epsilon)))
             on_step()
+        smooth = _smooth(measured)
+        size = np.linalg.norm(analytic[smooth])
+        errors = [
+            Error(epsilon, *(float(np.linalg.norm((n - analytic)[smooth]) / size) for n in (each.central, each.after)))
+            for epsilon, each in zip(EPSILONS, measured, strict=True)
+        ]
         costs = []
         for width in widths:
             costs.append(_cost(replace(cell, hidden=(width, width), origins=cell.origins), width))
@@ -89,6 +94,19 @@ def study(cell: Cell, on_step: Callable[[], None] = lambda: None, widths: Sequen
 def _all(network: Perturbation, epsilon: float) -> Iterator[Differences]:
     for number, block in enumerate(network.blocks.blocks):
         yield network.differences(number, np.arange(block.size), epsilon)
+
+
+def _together(blocks: Iterator[Differences]) -> Differences:
+    """The differences by all parameters."""
+    every = list(blocks)
+    return Differences(*(np.concatenate([getattr(each, name) for each in every]) for name in Differences.__dataclass_fields__))
+
+
+def _smooth(measured: Sequence[Differences]) -> np.ndarray:
+    """Which parameters are at no kink; all of them if every one is."""
+    crossed = [each.crossed for epsilon, each in zip(EPSILONS, measured, strict=True) if epsilon <= SMOOTH_BELOW * 1.01]
+    smooth: np.ndarray = ~np.any(crossed, axis=0)
+    return smooth if smooth.any() else np.ones_like(smooth)
 
 
 def _cost(cell: Cell, width: int) -> Cost:
@@ -127,5 +145,9 @@ def branch(errors: Sequence[Error], name: str) -> tuple[list[float], list[float]
 
 
 def _slope(errors: Sequence[Error], name: str) -> float:
+    """The power of ε that the errors go with, if they lie on a line."""
     epsilons, values = branch(errors, name)
-    return float(np.polyfit(np.log(epsilons), np.log(values), 1)[0])
+    if not all(0 < value < np.inf for value in values):
+        return float("nan")
+    x, y = np.log(epsilons), np.log(values)
+    return float(np.polyfit(x, y, 1)[0]) if np.corrcoef(x, y)[0, 1] ** 2 >= STRAIGHT else float("nan")

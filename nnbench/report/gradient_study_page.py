@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,15 +44,23 @@ def cost_rows(study: Study) -> list[tuple[str, ...]]:
 
 def sentences(study: Study) -> list[str]:
     """How fast the errors fall and what gradients cost, in words."""
-    slopes = study.slopes
     last = study.costs[-1]
     return [
-        f"The error of the centred difference falls as ε^{slopes['central']:.2f}, of the one-sided one as "
-        f"ε^{slopes['one_sided']:.2f}; the centred one is best at ε ≈ {study.best.epsilon:.0e}, off by {study.best.central:.0e}, "
-        f"and below that rounding grows as ε^{slopes['rounding']:.2f}.",
+        f"The error of the centred difference {_falls(study, 'central')}, of the one-sided one {_falls(study, 'one_sided')}; "
+        f"the centred one is best at ε ≈ {study.best.epsilon:.0e}, off by {study.best.central:.0e}, "
+        f"and below that rounding {_falls(study, 'rounding', 'grows')}.",
         f"With {last.parameters:,} parameters, numerical gradients cost {last.numerical / last.back_propagated:,.0f} times "
         f"what back-propagation does: a check, not a way to train.",
     ]
+
+
+def _falls(study: Study, name: str, verb: str = "falls") -> str:
+    slope = study.slopes[name]
+    if math.isnan(slope):
+        return f"{verb} with no single power of ε"
+    if verb == "falls" and slope < 0:  # piecewise linear activations with a piecewise linear loss
+        return f"is rounding alone, ε^{slope:.2f}, as the objective is a line between kinks"
+    return f"{verb} as ε^{slope:.2f}"
 
 
 def write(study: Study, folder: Path) -> list[Path]:
@@ -88,6 +97,8 @@ def _error_figure(study: Study) -> Figure:
         epsilons, values = branch(study.errors, name)
         ends = np.array([low, high])
         middle = float(np.mean(np.log(values))), float(np.mean(np.log(epsilons)))
+        if math.isnan(study.slopes[name]):
+            continue
         line = np.exp(middle[0] + study.slopes[name] * (np.log(ends) - middle[1]))
         axes.loglog(
             ends, 2.5 * line, "--", lw=1.5, color=color, label=f"{text}: slope {study.slopes[name]:.2f} (theory {theory:+.0f})"

@@ -28,8 +28,8 @@ class Whitening(Preprocessor):
 
     What others call PCA whitening. The covariance of the training inputs, with 1 / n, becomes the identity; scikit-learn's
     PCA(whiten=True) has 1 / (n - 1). New features are principal components, the one with the largest variance first, each
-    determined but for its sign; zca_whitening turns them back. Singular values below floor·max(S) are raised to it: directions in
-    which the training inputs do not vary stay near 0.
+    determined but for its sign; zca_whitening turns them back. Singular values below floor·max(S) are raised to it. Directions in
+    which the training inputs do not vary at all become 0: dividing by a rounding error would blow up held-out inputs there.
     """
 
     floor: Positive = 1e-8
@@ -45,7 +45,7 @@ class ZcaWhitening(Preprocessor):
 
     The covariance of the training inputs, with 1 / n, becomes the identity, and of all matrices that do this it is the symmetric
     one, C^(-1/2), which changes the inputs least: images stay images. No sign is left open. Singular values below floor·max(S) are
-    raised to it.
+    raised to it, and directions without variance become 0.
 
     Bell and Sejnowski 1997, "The independent components of natural scenes are edge filters"; Kessy, Lewin and Strimmer 2018,
     "Optimal whitening and decorrelation".
@@ -62,12 +62,13 @@ class ZcaWhitening(Preprocessor):
 def _principal_components(
     x: Samples, floor: float
 ) -> tuple[Float[np.ndarray, " feature"], Float[np.ndarray, "feature feature"], Float[np.ndarray, " feature"]]:
-    """Mean, orthonormal directions as columns, and the standard deviation along each of them."""
+    """Mean, orthonormal directions as columns, and the standard deviation along each, infinite where there is none."""
     samples, features = x.shape
     mean = means(x)
     _, singular, directions = np.linalg.svd(x - mean, full_matrices=samples < features)
     padded = np.zeros(features)  # fewer samples than features leave directions without a singular value
     padded[: singular.size] = singular
     largest = padded.max()
-    std = np.maximum(padded, floor * largest) / samples**0.5 if largest > 0 else np.ones(features)
+    varies = padded > max(samples, features) * np.finfo(np.float64).eps * largest
+    std = np.where(varies, np.maximum(padded, floor * largest) / samples**0.5, np.inf)
     return mean, directions.T, std

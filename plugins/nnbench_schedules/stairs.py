@@ -38,8 +38,8 @@ class StepDecay(Schedule):
 class MultiStep(Schedule):
     """drop^(milestones passed): lower by the factor `drop` at each of some points of the run.
 
-    Starts at 1, its maximum. A milestone is rounded to a whole step, and that step has the lower rate already, as in PyTorch's
-    MultiStepLR, where milestones are steps and not shares of the run.
+    Starts at 1, its maximum. A milestone is rounded to a whole step, never the first, and that step has the lower rate already,
+    as in PyTorch's MultiStepLR, where milestones are steps and not shares of the run.
 
     The default is that of He et al. 2016, "Deep residual learning for image recognition", on CIFAR-10: a tenth after half of the
     run, and again after three quarters.
@@ -54,14 +54,15 @@ class MultiStep(Schedule):
         _check_ascending("milestones", self.milestones)
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
-        return self.drop ** np.searchsorted([round(share * total) for share in self.milestones], step, side="right")
+        return self.drop ** np.searchsorted([_step(share, total) for share in self.milestones], step, side="right")
 
 
 class Piecewise(Schedule):
     """values[boundaries passed]: any multipliers, one for each part of the run.
 
-    Starts at the first value; with the defaults at 1, the maximum. A boundary is rounded to a whole step, which has the next
-    value already, as in optax' piecewise_constant_schedule; in Keras' PiecewiseConstantDecay the step after it is the first.
+    Starts at the first value; with the defaults at 1, the maximum. A boundary is rounded to a whole step, never the first, which
+    has the next value already, as in optax' piecewise_constant_schedule; in Keras' PiecewiseConstantDecay the step after it is
+    the first.
     """
 
     boundaries: tuple[Fraction, ...] = (0.25, 0.5, 0.75)
@@ -75,8 +76,13 @@ class Piecewise(Schedule):
             raise ValueError(f"{len(self.boundaries)} boundaries need {len(self.boundaries) + 1} values")
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
-        passed = np.searchsorted([round(share * total) for share in self.boundaries], step, side="right")
+        passed = np.searchsorted([_step(share, total) for share in self.boundaries], step, side="right")
         return np.array(self.values, dtype=np.float64)[passed]
+
+
+def _step(share: float, total: int) -> int:
+    """The step after that share of the run; the first step is before every other, however short the run is."""
+    return max(round(share * total), 1)
 
 
 def _check_ascending(name: str, shares: tuple[float, ...]) -> None:

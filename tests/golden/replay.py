@@ -1,7 +1,8 @@
 """Train the golden trials and write what came of them: `python tests/golden/replay.py RESULT.parquet`.
 
 records.parquet beside this file has 300 trials over a covering grid, with every number of their records and gradient checks, as
-they were before the engine learned of tasks and models. Each row's `fields` are the trial's, so a replay needs nothing else.
+they were before the engine learned of tasks and models; three of them since zca_whitening drops directions without variance.
+Each row's `fields` are the trial's, so a replay needs nothing else.
 
 NumPy and OpenBLAS choose other kernels on other processors, which round differently: `KERNELS` has them choose those that every
 x86-64 processor of the last ten years has. Set it before Python starts.

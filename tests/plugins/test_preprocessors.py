@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,6 +148,25 @@ def test_whitening_raises_small_singular_values_to_its_floor() -> None:
     spread = Whitening(floor=0.1).fit(x).apply(x).std(axis=0)
     assert spread[0] == pytest.approx(1)
     assert spread[1] == pytest.approx(0.01, rel=0.2)
+
+
+@pytest.mark.parametrize("whitening", [Whitening(), ZcaWhitening()], ids=lambda each: each.name)
+@pytest.mark.parametrize("what", ["more features than samples", "a constant feature", "two equal features", "all constant"])
+def test_what_does_not_vary_in_training_never_blows_up_held_out_inputs(whitening: Any, what: str) -> None:
+    """Divided by a rounding error, held-out values were about 2·10⁸."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((10, 30) if what == "more features than samples" else (100, 3))
+    held_out = rng.standard_normal((50, x.shape[1]))
+    if what == "a constant feature":
+        x[:, 1] = 0.3
+    elif what == "two equal features":
+        x[:, 1] = x[:, 0]
+    elif what == "all constant":
+        x[:] = [1.0, -2.0, 0.1]
+    fitted = whitening.fit(x)
+    assert np.abs(fitted.apply(held_out)).max() < 20
+    rank = {"more features than samples": 9, "all constant": 0}.get(what, 2)
+    assert np.linalg.matrix_rank(np.cov(fitted.apply(x).T, bias=True), tol=1e-6) == rank
 
 
 def test_min_max_scaling_worked_by_hand() -> None:

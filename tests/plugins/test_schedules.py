@@ -107,7 +107,7 @@ def factors(schedule: Schedule, total: int) -> np.ndarray:
         (StepDecay(drop=0.5, every=3), [1, 1, 1, 0.5, 0.5, 0.5, 0.25]),
         (StepDecay(drop=0.1, every=1), [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]),
         (MultiStep(drop=0.5, milestones=(0.5, 0.75)), [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25]),
-        (MultiStep(drop=0.1, milestones=(0.0, 0.2, 0.9)), [0.1, 0.01, 0.01, 0.01, 1e-3]),  # from steps 0, 1 and 4 (4.5, to even) on
+        (MultiStep(drop=0.1, milestones=(0.0, 0.2, 0.9)), [1, 0.01, 0.01, 0.01, 1e-3]),  # from steps 1, 1 and 4 (4.5, to even) on
         (Piecewise(boundaries=(0.25, 0.75), values=(0.1, 2.0, 0.0)), [0.1, 2, 2, 0]),
         (Exponential(k=0.5), [1, exp(-0.5), exp(-1), exp(-1.5), exp(-2), exp(-2.5), exp(-3)]),
         (InverseTime(tau=2.0), [1, 1, 1, 2 / 3, 1 / 2, 2 / 5, 1 / 3]),
@@ -310,6 +310,12 @@ PLATEAU = ReduceOnPlateau(drop=0.5, patience=10, threshold=0.1)
         ([0, 6, 12, 16], [1.0, 0.5, 0.6, 0.6], 1),
         ([0, 6, 12, 17], [1.0, 0.5, 0.6, 0.6], 0.5),
         ([0, 1, 2, 3, 50], [1.0, 2.0, 3.0, 0.5, 0.4], 1),
+        ([0, 11, 22, 33], [-1.0] * 4, 0.125),  # a loss may be below 0
+        ([0, 11], [-1.0, -1.09], 0.5),
+        ([0, 11], [-1.0, -1.11], 1),
+        ([0, 11], [0.0, 0.0], 0.5),
+        ([0, 11], [0.0, -0.01], 1),
+        ([0, 11], [0.1, -0.1], 1),
         ([0, 11], [1.0, nan], 0.5),
         ([0, 11, 22], [inf, inf, 1.0], 0.5),
     ],
@@ -388,3 +394,14 @@ def test_rates_that_fall_differ_from_trial_to_trial_and_each_trains_as_it_does_a
     assert len({tuple(record.valid_loss) for record in together}) == 5  # delayed, a plateau is what it is without
     for trial, record in zip(trials, together, strict=True):
         assert bits(train([trial])[0]) == bits(record)
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("schedule", nnbench_components(), ids=lambda cls: cls.name)
+def test_the_shortest_runs_begin_where_every_run_begins(schedule: type[Schedule], total: int) -> None:
+    """Milestones were rounded to the first step: multi_step began at 0.1 in a run of 1, piecewise at 0.3 in one of 2."""
+    made = schedule()
+    factors = made.factor(np.arange(total), total)
+    assert factors.shape == (total,)
+    assert (np.isfinite(factors) & (factors >= 0)).all()
+    assert factors[0] == pytest.approx(made.starts_at(total), rel=1e-9, abs=1e-12)
