@@ -11,48 +11,19 @@ import numpy as np
 
 from nnbench.analysis import statistics
 from nnbench.analysis.evidence import gather
+from nnbench.analysis.levels import TAUS, Level, level_of, profiles
 from nnbench.analysis.metrics import METRICS, Row
 from nnbench.analysis.pairs import ALPHA, OnDataset, OnTask, Outcome, Pair, Question, judged, reversed_pair
-from nnbench.analysis.scores import Results, Scores, worst
-from nnbench.analysis.statistics import Interval, Ranking
+from nnbench.analysis.scores import Results, Scores
+from nnbench.analysis.statistics import Ranking
 from nnbench.analysis.tuning import Choice
 from nnbench.grid.asked import ClaimMade, Placed
 
-TAUS = tuple(np.linspace(1, 4, 61).tolist())
-"""Where performance profiles are given."""
 LEAST_FOR_RANKS = 5
 """Data sets below which mean ranks are not worth a diagram."""
 
 Choices = Mapping[str, Sequence[Choice]]
 """What tuning chose, by the metric that it chose for."""
-
-
-@dataclass(frozen=True)
-class Level:
-    """What one level amounts to over all its tasks."""
-
-    name: str
-    middle: Interval
-    """Interquartile mean of the metric over tasks and seeds."""
-    trials: int
-    """That have a result, failed ones among them."""
-    diverged: int
-    failed: int
-    missing: int
-    """Trials that other cells have and this level's lack."""
-    unmeasured: int
-    """Trials with a result that lacks the metric: an older version of nnbench wrote it."""
-    tasks: int
-    reached: float
-    """Share of trials that reached the target."""
-    area: float
-    """Under the performance profile up to four times the best; NaN where the metric is no time."""
-    profile: tuple[float, ...]
-    """Share of runs that took at most so many times as long as the best, at each of `TAUS`; empty where the metric is no time."""
-    rank: float
-    """Mean over data sets; NaN where not every level met every other one on all of them."""
-    expected: tuple[float, ...] = ()
-    """Best validation accuracy to expect from one, two … settings tried at random, mean over tasks; empty without tuning."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +67,16 @@ class Comparison:
         """Levels of which no trial can be scored: each failed, is missing or was not measured."""
         return tuple(level for level in self.levels if level.failed + level.unmeasured == level.trials)
 
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The data sets that tell any two levels apart; all of them where none does."""
+        return tell_apart(self.datasets, self.pairs)
+
+    @property
+    def tests(self) -> int:
+        """How many pairs are corrected for: those that have a data set on which both have a score."""
+        return sum(bool(pair.tasks or pair.silent) for pair in self.pairs)
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -138,12 +119,14 @@ def compare(
     claimed = [Question(claim.better, claim.worse, claim.at_least) for claim in claims]
     by = [tables[claim.metric] for claim in claims]
     tested = _controlled(judged(by, claimed), claimed, by, untrained)
-    order, ranking = _ranked(scores, names, pairs if terms.baseline is None else ())
-    profiles = _profiles(scores, names)
+    telling = tell_apart(results.units, pairs)
+    order, ranking = _ranked(scores, names, pairs if terms.baseline is None else (), telling)
+    tasks = {task for task, unit in results.unit_of.items() if unit in telling}
+    drawn = profiles(scores, names, tasks)
     return Comparison(
         factor=factor,
         metric=metric,
-        levels=tuple(_level(scores, name, rank, *profiles.get(name, (math.nan, ()))) for name, rank in order),
+        levels=tuple(level_of(scores, name, rank, tasks, drawn.get(name)) for name, rank in order),
         pairs=tuple(pairs),
         claims=tuple(
             ClaimOutcome(claim.says, pair.outcome, pair, claim.post_hoc) for claim, pair in zip(claims, tested, strict=True)
@@ -158,6 +141,12 @@ def compare(
         baseline=terms.baseline,
         looks=terms.looks,
     )
+
+
+def tell_apart(datasets: Sequence[str], pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """The data sets without those on which every run of every pair scored the same; all of them where that leaves none."""
+    silent = {name for pair in pairs for name in pair.silent} - {on.dataset for pair in pairs for on in pair.datasets}
+    return tuple(name for name in datasets if name not in silent) or tuple(datasets)
 
 
 def _pairs(names: Sequence[str], baseline: str | None) -> list[tuple[str, str]]:
@@ -185,18 +174,22 @@ def _untrained(table: Scores, untrained: Results) -> Scores:
     return Scores(untrained, table.metric.name, settled)
 
 
-def _ranked(scores: Scores, names: Sequence[str], pairs: Sequence[Pair]) -> tuple[list[tuple[str, float]], Ranking | None]:
+def _ranked(
+    scores: Scores, names: Sequence[str], pairs: Sequence[Pair], units: Sequence[str]
+) -> tuple[list[tuple[str, float]], Ranking | None]:
     """Levels with mean rank, the best first, and Friedman's test; without ranks where not every data set has every level.
 
-    A trial that failed or is missing counts as the worst here: no level looks better for it.
+    `units` are the data sets that tell any levels apart. A trial that failed or is missing counts as the worst here: no level
+    looks better for it.
     """
-    units = scores.results.units
+    place = {unit: at for at, unit in enumerate(units)}
     chances = np.full((len(names), len(names), len(units)), np.nan)
     known = {frozenset((pair.first, pair.second)): pair for pair in pairs if not pair.lacking}
     for (a, first), (b, second) in combinations(enumerate(names), 2):
         for unit, chance in _standing(scores, first, second, known.get(frozenset((first, second)))).items():
-            chances[a, b, units.index(unit)] = chance
-            chances[b, a, units.index(unit)] = 1 - chance
+            if unit in place:
+                chances[a, b, place[unit]] = chance
+                chances[b, a, place[unit]] = 1 - chance
     met = ~np.isnan(chances)
     means = np.where(met, chances, 0).sum(axis=1) / np.maximum(met.sum(axis=1), 1)
     there = met.any(axis=1)
@@ -220,55 +213,10 @@ def _standing(scores: Scores, first: str, second: str, pair: Pair | None) -> dic
     return chances | dict.fromkeys(pair.silent, 0.5)
 
 
-def _profiles(scores: Scores, names: Sequence[str]) -> dict[str, tuple[float, tuple[float, ...]]]:
-    """Area and performance profile of each level over tasks that all levels have, seed by seed; what is lacking never arrives."""
-    common = [task for task in scores.results.unit_of if all(task in scores.tasks[name] for name in names)]
-    if not scores.metric.time or not common or len(names) < 2:
-        return {}
-    times = [[-worst(scores.of(name, task)) for task in common] for name in names]
-    shares = statistics.performance_profile(times, np.array(TAUS))
-    areas = statistics.profile_area(times)
-    return {name: (area, tuple(share.tolist())) for name, area, share in zip(names, areas, shares, strict=True)}
-
-
-def _level(scores: Scores, name: str, rank: float, area: float, profile: tuple[float, ...]) -> Level:
-    results, tasks = scores.results, scores.tasks[name]
-    rows = results.level_rows(scores.cells(name))
-    scored = [row for row in rows if row["status"] != "failed"]
-    reached = [row["status"] == "done" and math.isfinite(row["steps_to_target"]) for row in scored]
-    chosen = [choice.expected for (level, _), choice in scores.choices.items() if level == name]
-    shortest = min(map(len, chosen), default=0)
-    return Level(
-        name=name,
-        middle=_middle(scores, name),
-        trials=len(rows),
-        diverged=sum(row["status"] == "diverged" for row in rows),
-        failed=len(rows) - len(scored),
-        missing=len(tasks) * len(results.seeds) - len(rows),
-        unmeasured=scores.lacking(name, tasks) - (len(tasks) * len(results.seeds) - len(rows)) - (len(rows) - len(scored)),
-        tasks=len(tasks),
-        reached=float(np.mean(reached)) if reached else math.nan,
-        area=area,
-        profile=profile,
-        rank=rank,
-        expected=tuple(np.mean([each[:shortest] for each in chosen], axis=0).tolist()) if shortest else (),
-    )
-
-
-def _middle(scores: Scores, name: str) -> Interval:
-    """Interquartile mean over what can be scored."""
-    tasks = [task for task in scores.tasks[name] if scores.has(name, task)]
-    if not tasks:
-        return Interval(math.nan, math.nan, math.nan)
-    seeds = [scores.of(name, task) for task in tasks]
-    mixtures = [scores.mixture(name, task) for task in tasks]
-    middle = statistics.interquartile_mean([each[~np.isnan(each)] for each in seeds], mixtures)
-    return middle if scores.metric.higher else Interval(0.0 - middle.value, 0.0 - middle.high, 0.0 - middle.low)
-
-
 __all__ = [
     "ALPHA",
     "METRICS",
+    "TAUS",
     "ClaimMade",
     "ClaimOutcome",
     "Comparison",

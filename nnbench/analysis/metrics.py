@@ -31,6 +31,14 @@ class Metric:
     """What settings are chosen by, one of `nnbench.analysis.tuning.CRITERIA`."""
     training: bool = True
     """Whether it is about training: an untrained network's value is then a control."""
+    least: float = -math.inf
+    """Below which it cannot be; a loss may be below 0 all the same, where its author says so."""
+    most: float = math.inf
+    """Above which it cannot be."""
+    whole: str = ""
+    """The column that says how long the whole run of a trial took, for a time."""
+    own_criterion: bool = True
+    """Whether settings are chosen by the same thing on validation, and not by another that stands in for it."""
 
     def of(self, row: Row) -> float:
         """The metric of a trial that is done or diverged; NaN for a failed one, which says nothing.
@@ -89,6 +97,8 @@ METRICS: Mapping[str, Metric] = {
             ("steps_to_target",),
             time=True,
             tuned_by="steps_to_target",
+            least=0.0,
+            whole="steps",
         ),
         Metric(
             "epochs_to_target",
@@ -96,6 +106,8 @@ METRICS: Mapping[str, Metric] = {
             ("steps_to_target", "steps", "epochs"),
             time=True,
             tuned_by="steps_to_target",
+            least=0.0,
+            whole="epochs",
         ),
         Metric(
             "test_accuracy",
@@ -103,6 +115,8 @@ METRICS: Mapping[str, Metric] = {
             ("test_accuracy",),
             higher=True,
             worst=0.0,
+            least=0.0,
+            most=1.0,
         ),
         Metric(
             "test_accuracy_last",
@@ -110,6 +124,8 @@ METRICS: Mapping[str, Metric] = {
             ("test_accuracy_last",),
             higher=True,
             worst=0.0,
+            least=0.0,
+            most=1.0,
             tuned_by="valid_accuracy_last",
         ),
         Metric(
@@ -117,12 +133,14 @@ METRICS: Mapping[str, Metric] = {
             lambda row: row["test_loss"],
             ("test_loss",),
             tuned_by="best_valid_loss",
+            least=0.0,
         ),
         Metric(
             "test_loss_last",
             lambda row: row["test_loss_last"],
             ("test_loss_last",),
             tuned_by="valid_loss_last",
+            least=0.0,
         ),
         Metric(
             "valid_area",
@@ -130,6 +148,8 @@ METRICS: Mapping[str, Metric] = {
             ("curve_steps", "valid_accuracy"),
             higher=True,
             worst=0.0,
+            least=0.0,
+            most=1.0,
             tuned_by="valid_area",
         ),
         Metric(
@@ -137,41 +157,56 @@ METRICS: Mapping[str, Metric] = {
             _last("train_loss"),
             ("train_loss",),
             tuned_by="train_loss_last",
+            least=0.0,
         ),
         Metric(
             "overfitting",
             lambda row: row["valid_loss"][-1] - row["train_loss_last"],
             ("valid_loss", "train_loss_last"),
             tuned_by="valid_loss_last",
+            own_criterion=False,
         ),
         Metric(
             "saturated",
             _gained("saturated"),
             ("saturated",),
+            least=-1.0,
+            most=1.0,
+            own_criterion=False,
         ),
         Metric(
             "dead",
             _gained("dead"),
             ("dead",),
+            least=-1.0,
+            most=1.0,
+            own_criterion=False,
         ),
         Metric(
             "activation_decay",
             _decay("activation_std"),
             ("activation_std",),
             training=False,
+            least=0.0,
+            own_criterion=False,
         ),
         Metric(
             "gradient_decay",
             _decay("gradient_std", backwards=True),
             ("gradient_std",),
             training=False,
+            least=0.0,
+            own_criterion=False,
         ),
         Metric(
             "update_rise",
             _rises,
             ("update_ratio",),
+            least=0.0,
+            most=1.0,
+            own_criterion=False,
         ),
-        Metric("diverged", lambda _: 0.0, (), worst=1.0),
+        Metric("diverged", lambda _: 0.0, (), worst=1.0, least=0.0, most=1.0, own_criterion=False),
     )
 }
 """Every metric, by name."""
@@ -183,5 +218,5 @@ def columns(names: Sequence[str]) -> tuple[str, ...]:
     """What of results these metrics take, tuning included."""
     needed = [*BASIC]
     for name in names:
-        needed += METRICS[name].columns
+        needed += [*METRICS[name].columns, *filter(None, [METRICS[name].whole])]
     return tuple(dict.fromkeys(each for each in needed if each != "epochs"))

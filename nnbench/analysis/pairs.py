@@ -102,7 +102,11 @@ class Pair:
     at_least: float | None = None
     """The smallest probability of improvement that matters."""
     more: More | None = None
-    """What it would take to decide, where nothing is decided."""
+    """What it would take to decide, where nothing is decided, and to decide in general, where that is about single data sets."""
+    least_datasets: int = 0
+    """How many data sets it takes for a test over them to reach 0.05 at all."""
+    least_seeds: int = 0
+    """How many seeds it takes for a test of each of these data sets alone."""
 
     @property
     def different(self) -> bool:
@@ -174,8 +178,18 @@ def reversed_pair(pair: Pair) -> Pair:
 def judged(scores: Sequence[Scores], questions: Sequence[Question], turned: bool = False) -> list[Pair]:
     """The answer to each question by its own scores, corrected for having asked them all.
 
-    With `turned`, pairs have the level first that looks better.
+    With `turned`, pairs have the level first that looks better. A question about two levels that have no score on a data set in
+    common is no test, and nothing is corrected for it.
     """
+    meet = [_meet(table, question) for table, question in zip(scores, questions, strict=True)]
+    if not all(meet):
+        asked = [each for each in zip(scores, questions, strict=True)]
+        met = [each for each, there in zip(asked, meet, strict=True) if there]
+        answers = iter(judged([table for table, _ in met], [question for _, question in met], turned))
+        return [
+            next(answers) if there else _judged([table], [question], False)[0]
+            for (table, question), there in zip(asked, meet, strict=True)
+        ]
     pairs = _judged(scores, questions, lacking_is_worst=False, turned=turned)
     if not any(pair.lacking for pair in pairs):
         return pairs
@@ -184,6 +198,12 @@ def judged(scores: Sequence[Scores], questions: Sequence[Question], turned: bool
         replace(pair, withheld=pair.different and pair.lacking > 0 and not (bad.different and bad.better == pair.better))
         for pair, bad in zip(pairs, unlucky, strict=True)
     ]
+
+
+def _meet(scores: Scores, question: Question) -> bool:
+    """Whether there is a task on which both levels have a score."""
+    shared = (task for tasks in scores.shared(question.first, question.second).values() for task in tasks)
+    return any(scores.has(question.first, task) and scores.has(question.second, task) for task in shared)
 
 
 def _judged(scores: Sequence[Scores], questions: Sequence[Question], lacking_is_worst: bool, turned: bool = False) -> list[Pair]:
@@ -198,7 +218,7 @@ def _judged(scores: Sequence[Scores], questions: Sequence[Question], lacking_is_
                 asked[at] = replace(asked[at], first=asked[at].second, second=asked[at].first)
     pairs = _corrected([_pair(*each, len(questions)) for each in zip(scores, asked, gathered, strict=True)])
     return [
-        pair if pair.different else replace(pair, more=power.needed(evidence.blocks, len(pairs)))
+        pair if pair.different and pair.scope == "data sets" else replace(pair, more=power.needed(evidence.blocks, len(pairs)))
         for pair, evidence in zip(pairs, gathered, strict=True)
     ]
 
@@ -232,6 +252,8 @@ def _pair(scores: Scores, question: Question, evidence: Evidence, tests: int) ->
         tuning_seeds=scores.tuning_seeds,
         lacking=sum(scores.lacking(level, tasks) for level, tasks in _asked(scores, question)),
         at_least=question.at_least,
+        least_datasets=statistics.pairs_needed(tests),
+        least_seeds=statistics.pairs_needed(tests * max(telling, 1)),
     )
 
 

@@ -73,6 +73,24 @@ class Scores:
         """The level's cells, one for each task."""
         return [self._cells[level, task] for task in self.tasks[level]]
 
+    def cell(self, level: str, task: str) -> str:
+        """The level's cell on the task."""
+        return self._cells[level, task]
+
+    def whole(self, level: str, task: str) -> float:
+        """How long a whole run of the level on the task takes, in the unit of a time; what no result tells is the longest seen.
+
+        NaN where no run arrived anywhere either.
+        """
+        rows = self.results.rows.get(self._cells[level, task], {}).values()
+        told = [row[self.metric.whole] for row in rows if row.get(self.metric.whole) is not None]
+        return float(max(told)) if told else self._longest
+
+    @cached_property
+    def _longest(self) -> float:
+        arrays = [self._array(cell) for cell in self._cells.values()]
+        return max((float(-each) for array in arrays for each in array[np.isfinite(array)]), default=math.nan)
+
     def of(self, level: str, task: str) -> Seeds:
         """What the level scored on the task."""
         return self._array(self._cells[level, task])

@@ -6,7 +6,7 @@ and what was measured about it.
 """
 
 from nnbench.analysis.statistics.base import LEVEL, Interval, Seeds
-from nnbench.analysis.statistics.bootstrap import Redrawn, interquartile_mean
+from nnbench.analysis.statistics.bootstrap import Redrawn, interquartile_mean, stratified_mean
 from nnbench.analysis.statistics.chances import Placements, improvement, placements, wins
 from nnbench.analysis.statistics.profiles import performance_profile, profile_area
 from nnbench.analysis.statistics.ranks import Ranking, SignedRank, holm, paired_over_seeds, pairs_needed, ranking, signed_rank
@@ -49,5 +49,6 @@ __all__ = [
     "profile_area",
     "ranking",
     "signed_rank",
+    "stratified_mean",
     "wins",
 ]

@@ -32,17 +32,26 @@ def interquartile_mean(tasks: Sequence[Seeds], redrawn: Sequence[Redrawn | None]
 
     Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical precipice".
     """
+    return _trimmed_mean(tasks, redrawn, 0.25)
 
+
+def stratified_mean(tasks: Sequence[Seeds], redrawn: Sequence[Redrawn | None] = ()) -> Interval:
+    """Mean of all scores, which are finite, with an interval in the same way."""
+    return _trimmed_mean(tasks, redrawn, 0.0)
+
+
+def _trimmed_mean(tasks: Sequence[Seeds], redrawn: Sequence[Redrawn | None], trimmed: float) -> Interval:
     def statistic(drawn: np.ndarray) -> np.ndarray:
         ordered = np.sort(drawn, axis=-1)
-        cut = int(0.25 * ordered.shape[-1])
+        cut = int(trimmed * ordered.shape[-1])
         return ordered[..., cut : ordered.shape[-1] - cut].mean(axis=-1)
 
     rng = np.random.default_rng(0)
     count = int(np.clip(NUMBERS // sum(map(len, tasks)), LEAST_RESAMPLES, RESAMPLES))
     others = redrawn or [None] * len(tasks)
     pooled = np.concatenate([_resampled(*each, count, rng) for each in zip(tasks, others, strict=True)], axis=1)
-    sizes = [(2 * len(task) + 1) / 3 for task in tasks]  # trimmed scores count less, or intervals would not cover as they should
+    # trimmed scores count less, or intervals would not cover as they should
+    sizes = [(2 * len(task) + 1) / 3 if trimmed else float(len(task)) for task in tasks]
     return _expanded(float(statistic(np.concatenate(tasks))), statistic(pooled), sizes)
 
 

@@ -149,9 +149,9 @@ def over_tuning(by_seed: Float[np.ndarray, "draw seed"], weights: Float[np.ndarr
 
 
 def across(chances: Float[np.ndarray, " block"], level: float) -> Interval:
-    """The mean of what data sets say as an estimate for others like them: Student's interval over data sets."""
+    """The mean of what data sets say as an estimate for others like them: Student's interval over data sets, within 0 and 1."""
     count, value = len(chances), float(chances.mean())
     if count < 2:
         return Interval(value, math.nan, math.nan)
     half = float(stdtrit(count - 1, (1 + level) / 2)) * float(chances.std(ddof=1)) / math.sqrt(count)
-    return Interval(value, value - half, value + half)
+    return Interval(value, max(value - half, 0.0), min(value + half, 1.0))
