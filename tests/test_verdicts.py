@@ -386,7 +386,7 @@ def test_reservations_stand_beside_the_levels_that_they_are_about(baseline: str 
     untrained = launch(noisy({"a": 3.0, "b": 0.0, "c": 3.0 if baseline is None else 0.0}, seed=7), levels=names, tasks=TWELVE)[1]
     found = compared(noisy(draw), levels=names, tasks=TWELVE, controls=untrained, terms=Terms(baseline=baseline))
     marked = "b" if baseline is None else "a"
-    assert f"; {marked}: untrained networks differ in the same way" in verdict(found)
+    assert f"As for {marked}, untrained networks differ in the same way" in verdict(found)
 
 
 def test_a_claim_that_is_refuted_is_so_even_if_untrained_networks_refute_it_as_well() -> None:

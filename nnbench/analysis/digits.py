@@ -6,7 +6,7 @@ import math
 
 from nnbench.analysis.statistics import Interval
 
-SIGNIFICANT = 6
+SIGNIFICANT = 4
 """Digits of a figure that has no interval."""
 
 
@@ -27,8 +27,10 @@ def rounded(value: float, decimals: int | None) -> float:
 
 
 def significant(value: float, digits: int = SIGNIFICANT) -> float:
-    """The value with so many significant digits; whole numbers, and what is not finite, stay."""
-    return value if not math.isfinite(value) or value == int(value) else float(f"{value:.{digits}g}")
+    """The value with so many significant digits, and at least all before the point; what is not finite stays."""
+    if not math.isfinite(value) or value == int(value):
+        return value
+    return float(round(value)) if abs(value) >= 10**digits else float(f"{value:.{digits}g}")
 
 
 def rounded_interval(interval: Interval) -> Interval:

@@ -129,11 +129,12 @@ def _scored(scores: Scores, name: str, tasks: Sequence[str]) -> tuple[list[Seeds
 
 
 def _within(scores: Scores, name: str, tasks: Sequence[str], interval: Interval) -> Interval:
-    """The interval within what the metric can be; only a loss that was seen below 0 may be there."""
+    """The interval within what the metric can be, unless it was seen beyond that, as a loss may be that is below 0."""
     metric = scores.metric
     sign = 1 if metric.higher else -1
-    seen = float(np.nanmin([np.nanmin(sign * scores.of(name, task)) for task in tasks]))
-    return clipped(interval, metric.least if seen >= metric.least else -math.inf, metric.most)
+    seen = [sign * each for task in tasks for each in scores.of(name, task).tolist() if not math.isnan(each)]
+    least = metric.least if min(seen) >= metric.least else -math.inf
+    return clipped(interval, least, metric.most if max(seen) <= metric.most else math.inf)
 
 
 def _negative(interval: Interval) -> Interval:

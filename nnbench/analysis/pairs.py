@@ -183,7 +183,7 @@ def judged(scores: Sequence[Scores], questions: Sequence[Question], turned: bool
     """
     meet = [_meet(table, question) for table, question in zip(scores, questions, strict=True)]
     if not all(meet):
-        asked = [each for each in zip(scores, questions, strict=True)]
+        asked = list(zip(scores, questions, strict=True))
         met = [each for each, there in zip(asked, meet, strict=True) if there]
         answers = iter(judged([table for table, _ in met], [question for _, question in met], turned))
         return [

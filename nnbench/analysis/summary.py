@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
+
+from nnbench.analysis.digits import clipped
+from nnbench.analysis.statistics import Interval
 
 Row = Mapping[str, Any]
 
@@ -44,6 +48,8 @@ class CellSummary:
     """Median over done and diverged trials, where one that never reached the target counts as infinite."""
     reached: int
     """Trials that reached the target."""
+    mean_steps: float
+    """Mean of the same trials' steps to the target, where never counts as the whole run: finite whatever share arrives."""
     seconds: float
     """Training time of all seeds together."""
 
@@ -55,7 +61,7 @@ def summarize(rows: Sequence[Row]) -> CellSummary:
     steps = [row["steps_to_target"] if row["status"] == "done" else np.inf for row in scored]
 
     def accuracy(name: str) -> Estimate:
-        return estimate([row[name] if row["status"] == "done" else 0.0 for row in scored])
+        return estimate([row[name] if row["status"] == "done" else 0.0 for row in scored], 0.0, 1.0)
 
     return CellSummary(
         trials=len(rows),
@@ -65,23 +71,34 @@ def summarize(rows: Sequence[Row]) -> CellSummary:
         test_accuracy=accuracy("test_accuracy"),
         test_accuracy_last=accuracy("test_accuracy_last"),
         best_valid_accuracy=accuracy("best_valid_accuracy"),
-        test_loss=estimate([row["test_loss"] for row in done]),
+        test_loss=estimate([row["test_loss"] for row in done], 0.0),
         steps_to_target=_median(steps),
         reached=int(np.isfinite(steps).sum()),
+        mean_steps=_restricted(scored, steps),
         seconds=float(sum(row["seconds"] for row in rows)),
     )
 
 
-def estimate(values: Sequence[float]) -> Estimate:
-    """Mean, spread and 95 % t interval; all NaN without values."""
+def estimate(values: Sequence[float], least: float = -math.inf, most: float = math.inf) -> Estimate:
+    """Mean, spread and 95 % t interval; all NaN without values.
+
+    The interval stays within `least` and `most`, what the quantity can be at all, unless a value lies beyond.
+    """
     x = np.asarray(values, dtype=np.float64)
     n = len(x)
-    mean = float(x.mean()) if n else float("nan")
+    mean = float(x.mean()) if n else math.nan
     if n < 2:
-        return Estimate(mean, float("nan"), float("nan"), float("nan"), n)
+        return Estimate(mean, math.nan, math.nan, math.nan, n)
     std = float(x.std(ddof=1))
     half = float(stdtrit(n - 1, 0.975)) * std / n**0.5
-    return Estimate(mean, std, mean - half, mean + half, n)
+    ends = clipped(Interval(mean, mean - half, mean + half), min(least, float(x.min())), max(most, float(x.max())))
+    return Estimate(mean, std, ends.low, ends.high, n)
+
+
+def _restricted(rows: Sequence[Row], steps: Sequence[float]) -> float:
+    """Mean of the steps, of never as many as the whole run has; NaN if a run does not tell."""
+    limited = [float(row.get("steps") or math.nan) if math.isinf(each) else each for row, each in zip(rows, steps, strict=True)]
+    return float(np.mean(limited)) if limited else math.nan
 
 
 def mean_curve(curves: Sequence[Sequence[float]]) -> np.ndarray:

@@ -94,7 +94,7 @@ class Choice:
     score: float
     """By `Metric.tuned_by`, over the tuning seeds: their mean, or the median of times."""
     middle: float
-    """The same of the middle setting: how much tuning mattered."""
+    """The same of the setting in the middle of their order, than which at least half of them are no better."""
     budget: int
     """How many settings were tried."""
     seeds: int
@@ -104,6 +104,14 @@ class Choice:
     expected: tuple[float, ...]
     """Best validation accuracy to expect from one, two … of the settings, tried at random."""
     edges: tuple[Edge, ...] = ()
+    reached: float = math.nan
+    """Share of the tuning seeds with which the best setting arrives, where it is chosen by a time; NaN otherwise."""
+    middle_reached: float = math.nan
+    """The same of the setting in the middle."""
+    trials: int = 0
+    """Of tuning, all settings together, that have a result."""
+    diverged: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,9 +168,12 @@ def _choice(group: Sequence[Tried], results: Sequence[Mapping[int, Row]], seeds:
     order = _ranked(criterion, primary[:, None], area[:, None])[:, 0]
     drawn = draws(len(seeds)).seeds
     redrawn = _ranked(criterion, primary[:, drawn], area[:, drawn])[0]
-    best, middle = (_shown(criterion, primary[at]) for at in (order[0], order[len(order) // 2]))
+    first, half = order[0], order[len(order) // 2]
+    best, middle = (_shown(criterion, primary[at]) for at in (first, half))
+    reached, middle_reached = (float(np.isfinite(primary[at]).mean()) if criterion.time else math.nan for at in (first, half))
+    statuses = [row["status"] for by_seed in results for row in by_seed.values()]
     accuracies = _scores(results, seeds, CRITERIA["best_valid_accuracy"]).mean(axis=1)
-    chosen = group[order[0]]
+    chosen = group[first]
     return Choice(
         level=chosen.level,
         task=chosen.task,
@@ -175,6 +186,11 @@ def _choice(group: Sequence[Tried], results: Sequence[Mapping[int, Row]], seeds:
         redrawn=tuple(group[at].cell for at in redrawn),
         expected=expected_best(np.maximum(accuracies, 0.0).tolist()),
         edges=tuple(edge for name in chosen.setting if (edge := _edge(name, chosen, group))),
+        reached=reached,
+        middle_reached=middle_reached,
+        trials=len(statuses),
+        diverged=statuses.count("diverged"),
+        failed=statuses.count("failed"),
     )
 
 

@@ -11,9 +11,13 @@ from nnbench.analysis.pairs import ALPHA
 from nnbench.analysis.statistics import TUNING_SEEDS_NEEDED, pairs_needed
 from nnbench.analysis.tuning import Choice
 from nnbench.report.answers import reservations
-from nnbench.report.words import counted, listed
+from nnbench.report.words import CRITERION_WORDS, METRIC_WORDS, counted, listed
 
-LOOKS = "over twelve data sets, equal levels looked at with ever more seeds are called different in 7 of 100 launches, not in 5"
+LOOKS = (
+    "five looks at equal levels, with ever more seeds, were seen to call them different in 4 of 100 launches on one data set, "
+    "in 4 on six and in 7 on twelve"
+)
+"""What docs/statistics.md has measured."""
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -24,7 +28,8 @@ def notes(comparison: Comparison) -> list[str]:
         return [*left_out, "There is no level to compare."]
     if len(levels) == 1:
         return [*left_out, f"There is only one level to compare, {levels[0].name}."]
-    tuning = tuning_cautions(comparison.choices.get(comparison.metric, ()))
+    choices = comparison.choices.get(comparison.metric, ())
+    tuning = [*tuning_cautions(choices, comparison.metric), *_unfinished(choices)]
     return [
         *left_out,
         *_too_few(comparison),
@@ -44,12 +49,17 @@ def cautions(comparison: Comparison, outcome: ClaimOutcome) -> list[str]:
     parts += [f"{counted(pair.lacking, 'trial')} failed or missing"] if pair.lacking else []
     parts += [f"says nothing: {listed(pair.silent)}"] if pair.silent else []
     parts += [f"look {comparison.looks}"] if comparison.looks > 1 else []
-    choices = comparison.choices.get(pair.metric, ())
-    return parts + tuning_cautions([choice for choice in choices if choice.level in (pair.first, pair.second)])
+    choices = [choice for choice in comparison.choices.get(pair.metric, ()) if choice.level in (pair.first, pair.second)]
+    if choices and pair.metric != comparison.metric and METRICS[pair.metric].own_criterion:
+        parts.append(f"settings of its own, chosen by {CRITERION_WORDS[METRICS[pair.metric].tuned_by]}")
+    return parts + tuning_cautions(choices, pair.metric)
 
 
-def tuning_cautions(choices: Sequence[Choice]) -> list[str]:
-    """Best values at the edge of what was tried, unequal budgets, and too few tuning seeds, in parts of a sentence."""
+def tuning_cautions(choices: Sequence[Choice], metric: str) -> list[str]:
+    """What settings were chosen by if not by the metric, best values at the edge, unequal budgets, and too few tuning seeds.
+
+    In parts of a sentence.
+    """
     budgets: dict[str, set[int]] = defaultdict(set)
     for choice in choices:
         budgets[choice.level].add(choice.budget)
@@ -59,12 +69,28 @@ def tuning_cautions(choices: Sequence[Choice]) -> list[str]:
         f"the best setting of {name} is at the edge of what was tried on {count} of {counted(tasks[name], 'task')}"
         for name, count in edges.items()
     ]
+    if choices and not METRICS[metric].own_criterion:
+        criterion = CRITERION_WORDS[METRICS[metric].tuned_by]
+        parts.append(f"settings were chosen by {criterion}, not by {METRIC_WORDS[metric].name}")
     if len(set.union(set(), *budgets.values())) > 1:
         parts.append(f"unequal budgets: {listed([_budget(name, counts) for name, counts in budgets.items()])}")
     if choices and choices[0].seeds < TUNING_SEEDS_NEEDED:
         few = counted(choices[0].seeds, "seed")
         parts.append(f"settings were chosen with {few}: intervals know little of the luck in that, and are too narrow")
     return parts
+
+
+def _unfinished(choices: Sequence[Choice]) -> list[str]:
+    """Trials of tuning that diverged or failed, level by level."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for choice in choices:
+        counts[choice.level].update(diverged=choice.diverged, failed=choice.failed, trials=choice.trials)
+    return [
+        f"{count[what]} of {counted(count['trials'], 'tuning trial')} of {name} {what}"
+        for name, count in counts.items()
+        for what in ("diverged", "failed")
+        if count[what]
+    ]
 
 
 def _budget(name: str, counts: set[int]) -> str:
@@ -83,13 +109,13 @@ def _why_out(level: Level) -> str:
 def _too_few(comparison: Comparison) -> list[str]:
     """Data sets and seeds that are too few to show anything."""
     sentences = []
-    needed = pairs_needed(max(len(comparison.pairs), 1))
+    needed = pairs_needed(max(comparison.tests, 1))
     telling = max((len(pair.datasets) for pair in comparison.pairs), default=len(comparison.datasets))
     if 0 < telling < needed:
         kind = "variant" if comparison.count == "variants" else "data set"
         say = "" if telling == len(comparison.datasets) else f" that say{'s' if telling == 1 else ''} anything"
         limit = f"With {counted(telling, kind)}{say} no test over data sets can reach {ALPHA}"
-        compared = "" if len(comparison.pairs) < 2 else f" for {len(comparison.pairs)} pairs of levels"
+        compared = "" if comparison.tests < 2 else f" for {comparison.tests} pairs of levels"
         sentences.append(f"{limit}{compared}; it takes {needed}. What is found holds for these data sets alone.")
     if comparison.seeds == 1:
         sentences.append("There is one seed: nothing tells how much luck is in a task's result, and no difference can be shown.")
@@ -101,9 +127,11 @@ def _too_few(comparison: Comparison) -> list[str]:
 def _about_trials(comparison: Comparison, levels: Sequence[Level]) -> list[str]:
     """Trials that diverged, never arrived, or have no result, and tasks that a level lacks."""
     sentences = []
-    gone = [level.name for level in levels if level.trials and level.diverged == level.trials - level.failed]
-    if gone:
-        sentences.append(f"Every trial of {listed(gone)} diverged.")
+    gone = [level for level in levels if level.diverged and level.diverged == level.trials - level.failed]
+    all_gone = [level.name for level in gone if not level.failed]
+    if all_gone:
+        sentences.append(f"Every trial of {listed(all_gone)} diverged.")
+    sentences += [f"Every trial of {level.name} that did not fail diverged." for level in gone if level.failed]
     if METRICS[comparison.metric].time and all(level.reached == 0 for level in levels):
         sentences.append("No trial reached its target, so steps say nothing; compare by test_accuracy or valid_area instead.")
     lacking = [
@@ -127,7 +155,9 @@ def _silent(comparison: Comparison) -> list[str]:
     """Data sets that tell no two levels apart."""
     if not comparison.pairs:
         return []
-    names = [name for name in comparison.datasets if all(name in pair.silent for pair in comparison.pairs)]
+    telling = {on.dataset for pair in comparison.pairs for on in pair.datasets}
+    silent = {name for pair in comparison.pairs for name in pair.silent}
+    names = [name for name in comparison.datasets if name in silent - telling]
     others = [name for name in comparison.datasets if name not in names]
     partly = [name for name in others if any(name in pair.silent for pair in comparison.pairs)]
     sentences = []

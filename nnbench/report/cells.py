@@ -8,10 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nnbench.analysis.digits import significant
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
 from nnbench.report import gradients, tables
+from nnbench.report.words import spread
 from nnbench.store import Launch, LaunchCell
 
+DIGITS = 7
+"""Of what a trial measured: as many as single precision has."""
+MANY = 1e6
+"""From where on figures have decimals instead of digits."""
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
 
 
@@ -64,12 +70,20 @@ def measures(line: Line) -> tuple[str, ...]:
     unsound = [f"{count} {name}" for name, count in (("diverged", summary.diverged), ("failed", summary.failed)) if count]
     unsound += ["gradient check failed"] if line.gradcheck == "failed" else []
     seeds = f"{summary.trials}" + (f" ({', '.join(unsound)})" if unsound else "")
-    return (_spread(summary.test_accuracy), _spread(summary.best_valid_accuracy), steps(summary.steps_to_target), seeds)
+    return (_spread(summary.test_accuracy), _spread(summary.best_valid_accuracy), steps(summary), seeds)
 
 
-def steps(value: float) -> str:
-    """Steps to the target, or that it was never reached."""
-    return "–" if math.isnan(value) else "never" if math.isinf(value) else f"{value:.0f}"
+def steps(summary: CellSummary) -> str:
+    """Median steps to the target; where not every seed reached it, how many did."""
+    scored = summary.done + summary.diverged
+    if not scored or summary.reached in (0, scored):
+        return "never" if scored and not summary.reached else _whole(summary.steps_to_target)
+    median = "" if math.isinf(summary.steps_to_target) else f"{summary.steps_to_target:.0f}, "
+    return f"{median}{summary.reached} of {scored} reach it"
+
+
+def _whole(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.0f}"
 
 
 def markdown(launch: Launch, lines: Sequence[Line], limit: int = 30, compared: str = "") -> str:
@@ -94,14 +108,18 @@ def markdown(launch: Launch, lines: Sequence[Line], limit: int = 30, compared: s
 
 
 def as_csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
-    """One line for each trial: its cell's fields, and what was measured."""
+    """One line for each trial: its cell's fields, and what was measured, with seven digits; results.parquet has all of them."""
     cells = {cell.id: cell for cell in launch.cells}
     measured = [name for name in rows[0] if name != "launch_id"] if rows else []
     fields = list(launch.cells[0].labels) if launch.cells else []
 
     def line(row: Mapping[str, Any]) -> list[Any]:
         cell = cells[row["cell_id"]]
-        return [*(cell.labels[name] for name in fields), launch.gradcheck_status(cell), *(row[name] for name in measured)]
+        return [
+            *(cell.labels[name] for name in fields),
+            launch.gradcheck_status(cell),
+            *(_exported(row[name]) for name in measured),
+        ]
 
     return tables.csv_text([*fields, "gradcheck", *measured], map(line, rows))
 
@@ -111,7 +129,12 @@ def _rank(line: Line) -> tuple[float, float]:
     return (-mean if not math.isnan(mean) else math.inf, line.summary.steps_to_target)
 
 
+def _exported(value: Any) -> Any:
+    """What was measured without digits that arithmetic adds; times since 1970 in milliseconds."""
+    if not isinstance(value, float) or not math.isfinite(value):
+        return value
+    return round(value, 3) if abs(value) >= MANY else significant(value, DIGITS)
+
+
 def _spread(value: Estimate) -> str:
-    if value.n == 0:
-        return "–"
-    return f"{value.mean:.3f}" + (f" ± {value.std:.3f}" if value.n > 1 else "")
+    return "–" if value.n == 0 else spread(value.mean, value.std)

@@ -7,11 +7,12 @@ import math
 from nnbench.analysis.comparison import Comparison, Level
 from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.pairs import ALPHA, Pair
-from nnbench.analysis.statistics import Interval
 from nnbench.report.claims import CLAIM_HEAD, claim_rows
 from nnbench.report.settings import budgets, chosen_settings
 from nnbench.report.tables import Section
-from nnbench.report.words import METRIC_WORDS, counted, p_is, p_text, share
+from nnbench.report.words import METRIC_WORDS, counted, figure, listed, p_is, p_text, probability, share
+
+NEVER = "In the mean, a run that never arrives counts as the whole run."
 
 
 def sections(comparison: Comparison) -> list[Section]:
@@ -28,13 +29,14 @@ def sections(comparison: Comparison) -> list[Section]:
 
 def _levels(comparison: Comparison) -> Section:
     time = METRICS[comparison.metric].time
-    middle = f"{METRIC_WORDS[comparison.metric].name}, middle half"
+    name = METRIC_WORDS[comparison.metric].name
+    middle = f"{name}, {'mean' if time else 'middle half'}"
     head = (comparison.factor, "mean rank", middle, "reached the target", "profile area", "diverged")
     rows = [
         (
             level.name,
             _number(level.rank),
-            _interval(level.middle, time),
+            figure(level.restricted if time else level.middle, time),
             share(level.reached),
             _number(level.area),
             ", ".join([f"{level.diverged} of {level.trials}", *_lacking(level)]),
@@ -42,11 +44,20 @@ def _levels(comparison: Comparison) -> Section:
         for level in comparison.levels
     ]
     shown = [index for index in range(len(head)) if index == 0 or any(row[index] != "–" for row in rows)]
+    kept = tuple(head[index] for index in shown)
+    below = [*([NEVER] if time and head[2] in kept else []), *filter(None, [_alike(comparison)])]
+    return Section(_where(comparison), kept, [tuple(row[index] for index in shown) for row in rows], kept[1:], " ".join(below))
+
+
+def _where(comparison: Comparison) -> str:
+    """How many levels met on what, and which data sets do not count."""
     kind = "variant" if comparison.count == "variants" else "data set"
     over = f"{counted(comparison.tasks, 'task')} over {counted(len(comparison.datasets), kind)}"
     title = f"{counted(len(comparison.levels), 'level')} on {over}, {counted(comparison.seeds, 'seed')}"
-    kept = tuple(head[index] for index in shown)
-    return Section(title, kept, [tuple(row[index] for index in shown) for row in rows], kept[1:], _alike(comparison))
+    silent = [name for name in comparison.datasets if name not in comparison.telling]
+    if not silent:
+        return title
+    return f"{title}; scored without {listed(silent)}, where no levels differ"
 
 
 def _alike(comparison: Comparison) -> str:
@@ -72,10 +83,9 @@ def _pairs(comparison: Comparison) -> Section:
         (
             pair.first,
             pair.second,
-            _interval(pair.improvement),
-            _number(pair.paired),
+            probability(pair.improvement) if pair.tasks else "–",
+            _number(pair.paired) if pair.tasks else "–",
             f"{pair.won} of {pair.tasks}",
-            f"{pair.effect:+.2f}",
             "–" if pair.scope == "nothing" else p_text(pair.p),
             shown(pair),
         )
@@ -83,10 +93,10 @@ def _pairs(comparison: Comparison) -> Section:
     ]
     first = "looks better" if comparison.baseline is None else "level"
     second = "than" if comparison.baseline is None else "baseline"
-    head = (first, second, "probability of improvement", "paired wins", "tasks won", "effect", "Holm p", "shown")
+    head = (first, second, "probability of improvement", "paired wins", "tasks won", "Holm p", "shown")
     rest = len(comparison.pairs) - len(pairs)
     below = f"{rest} more pairs, without {best}: --format csv has all of them." if rest else ""
-    return Section("Pairs of levels", head, rows, head[2:7], below)
+    return Section("Pairs of levels", head, rows, head[2:6], below)
 
 
 def shown(pair: Pair) -> str:
@@ -105,16 +115,6 @@ def shown(pair: Pair) -> str:
 def _claims(comparison: Comparison) -> Section:
     before = all(outcome.post_hoc is False for outcome in comparison.claims)
     return Section("Claims, written before the launch" if before else "Claims", CLAIM_HEAD, claim_rows(comparison))
-
-
-def _interval(interval: Interval, time: bool = False) -> str:
-    if math.isnan(interval.value):
-        return "–"
-
-    def text(value: float) -> str:
-        return "never" if math.isinf(value) else f"{value:.0f}" if time else f"{value:.3g}" if abs(value) >= 1 else f"{value:.2f}"
-
-    return text(interval.value) + ("" if math.isnan(interval.low) else f" [{text(interval.low)}, {text(interval.high)}]")
 
 
 def _number(value: float) -> str:

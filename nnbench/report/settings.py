@@ -11,7 +11,7 @@ from nnbench.analysis.comparison import Comparison
 from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.tuning import Choice
 from nnbench.report.tables import Section
-from nnbench.report.words import CRITERION_WORDS, METRIC_WORDS, counted
+from nnbench.report.words import CRITERION_WORDS, METRIC_WORDS, counted, listed, share
 
 
 def chosen_settings(comparison: Comparison) -> Section:
@@ -26,7 +26,11 @@ def chosen_settings(comparison: Comparison) -> Section:
             f"{level}, for {METRIC_WORDS[metric].name}" if several else level,
             "; ".join(_values(name, choices) for name in choices[0].setting),
             _range({choice.budget for choice in choices}),
-            f"{_median([choice.score for choice in choices])} against {_median([choice.middle for choice in choices])}",
+            _scored([choice.score for choice in choices], [choice.reached for choice in choices]),
+            _scored([choice.middle for choice in choices], [choice.middle_reached for choice in choices])
+            if any(choice.budget > 1 for choice in choices)
+            else "–",
+            _unfinished(choices),
             "; ".join(_edges(choices)) or "none",
         )
         for (level, metric), choices in groups.items()
@@ -36,10 +40,33 @@ def chosen_settings(comparison: Comparison) -> Section:
         comparison.factor,
         "chosen on validation",
         "settings",
-        f"{criteria}: best against middle setting",
+        f"{criteria}, with the chosen setting",
+        "half of the settings are no better than",
+        "diverged while tuning",
         "best at the edge of what was tried",
     )
-    return Section("Tuning, with seeds of its own", head, rows, ("settings",), _fairness(comparison))
+    below = " ".join([_fairness(comparison), "Scores are medians over tasks.", *_for_others(comparison)])
+    return Section("Tuning, with seeds of its own", head, rows, ("settings",), below)
+
+
+def _unfinished(choices: Sequence[Choice]) -> str:
+    """`3 of 60`, and how many failed."""
+    trials, diverged, failed = (sum(getattr(choice, what) for choice in choices) for what in ("trials", "diverged", "failed"))
+    return f"{diverged} of {trials}" + (f", {failed} failed" if failed else "")
+
+
+def _for_others(comparison: Comparison) -> list[str]:
+    """How many of the cells that are reported have settings that were chosen for another metric than the comparison's."""
+    own = {choice.cell for choice in comparison.choices.get(comparison.metric, ())}
+    more = {
+        metric: others
+        for metric, choices in comparison.choices.items()
+        if (others := len({choice.cell for choice in choices} - own))
+    }
+    if not more:
+        return []
+    told = [f"{counted(count, 'cell')} chosen for {METRIC_WORDS[metric].name} alone" for metric, count in more.items()]
+    return [f"Beside {counted(len(own), 'cell')} chosen for {METRIC_WORDS[comparison.metric].name}, {listed(told)} are reported."]
 
 
 def _fairness(comparison: Comparison) -> str:
@@ -89,10 +116,14 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _median(values: Sequence[float]) -> str:
-    """Median over tasks, or that most never arrive."""
-    value = sorted(values)[len(values) // 2]
-    return "never" if math.isinf(value) else f"{value:.3g}"
+def _scored(scores: Sequence[float], reached: Sequence[float]) -> str:
+    """Median over tasks; of times also the share of tuning seeds that arrive."""
+    value = sorted(scores)[len(scores) // 2]
+    arriving = [each for each in reached if not math.isnan(each)]
+    if not arriving:
+        return f"{value:.4g}"
+    arrive = f"{share(sum(arriving) / len(arriving))} arrive"
+    return arrive if math.isinf(value) else f"{value:.0f}, {arrive}"
 
 
 def _range(values: set[int]) -> str:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nnbench.analysis.digits import places, rounded
+from nnbench.analysis.pairs import ALPHA
 from nnbench.analysis.statistics import Interval
 
 LEAST_P = 1e-15
@@ -76,8 +78,10 @@ def listed(names: Sequence[str]) -> str:
 
 
 def p_text(p: float) -> str:
-    """A p-value with as many digits as it deserves."""
-    return "< 1e-15" if p < LEAST_P else f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
+    """A p-value with as many digits as it deserves, and as show on which side of 0.05 it is."""
+    if p < LEAST_P:
+        return "< 1e-15"
+    return _on_its_side(p, ALPHA, 3) if p >= 0.001 else f"{p:.0e}"
 
 
 def p_is(p: float) -> str:
@@ -86,10 +90,51 @@ def p_is(p: float) -> str:
 
 
 def probability(interval: Interval) -> str:
-    """A probability with its interval, where it has one."""
-    return f"{interval.value:.2f}" + ("" if math.isnan(interval.low) else f" [{interval.low:.2f}, {interval.high:.2f}]")
+    """A probability with its interval, where it has one: two decimals, or more where it is so sure or so close to ½."""
+    if math.isnan(interval.low):
+        return f"{interval.value:.2f}"
+    decimals = max((places(interval.low, interval.high) or 3) - 1, 2)
+    value, low, high = (_on_its_side(each, 0.5, decimals) for each in (interval.value, interval.low, interval.high))
+    return f"{value} [{low}, {high}]"
+
+
+def _on_its_side(value: float, border: float, decimals: int) -> str:
+    """The value with so many decimals, or more where it would otherwise seem to be the border, or beyond it."""
+    while decimals < 6 and (float(f"{value:.{decimals}f}") > border) != (value > border):
+        decimals += 1
+    return f"{value:.{decimals}f}"
+
+
+def figure(interval: Interval, time: bool = False) -> str:
+    """An estimate with its interval, with the digits that this deserves; a time in whole numbers unless it is surer than that."""
+    if math.isnan(interval.value):
+        return "–"
+    decimals = places(interval.low, interval.high)
+    if time and decimals is not None and (interval.high - interval.low) / 2 >= 1:
+        decimals = min(decimals, 0)
+    value, low, high = (_number(each, decimals) for each in (interval.value, interval.low, interval.high))
+    return value if math.isnan(interval.low) else f"{value} [{low}, {high}]"
+
+
+def _number(value: float, decimals: int | None) -> str:
+    if math.isinf(value):
+        return "never" if value > 0 else "-∞"
+    if decimals is None:
+        return f"{value:.4g}" if abs(value) < 10_000 else f"{value:.0f}"
+    return f"{rounded(value, decimals):.{max(decimals, 0)}f}" if decimals <= 8 else f"{value:.2e}"
+
+
+def spread(mean: float, std: float) -> str:
+    """A mean with the standard deviation, of a share: three decimals, or four where it varies by so little."""
+    if math.isnan(std):
+        return f"{mean:.3f}"
+    decimals = 4 if 0 < std < 0.002 else 3
+    return f"{mean:.{decimals}f} ± {std:.{decimals}f}"
 
 
 def share(value: float) -> str:
-    """A share as percent; a dash for NaN."""
-    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
+    """A share as percent; a dash for NaN. What is not all is not shown as 100 %, and what is not nothing not as 0 %."""
+    if math.isnan(value):
+        return "–"
+    decimals = next((each for each in range(4) if (float(f"{100 * value:.{each}f}") in (0, 100)) == (value in (0, 1))), 4)
+    return f"{100 * value:.{decimals}f} %"

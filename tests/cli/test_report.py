@@ -92,7 +92,9 @@ def test_the_report_in_other_forms(folder: Path) -> None:
         ("xor", ""),
         ("circles", "circles"),
         ("xor", "xor"),
+        ("", ""),
     ]
+    assert [row["claim"] for row in rows if row["claim"]] == ["tanh is better than no activation at all"]
     assert nnbench("report", "--format", "markdown", cwd=folder).stdout.startswith("**")
 
 

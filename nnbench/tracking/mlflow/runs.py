@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnbench.analysis.digits import rounded_interval, significant
+from nnbench.analysis.statistics import Interval
 from nnbench.analysis.summary import CellSummary, Estimate, mean_curve, summarize
 from nnbench.store import Launch, LaunchCell, Result
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
 
+DIGITS = 6
+"""Of points of curves, which have no interval."""
+TRIAL_DIGITS = 7
+"""Of what a single trial measured: as many as single precision has."""
 POINTS = 10
 """About how many points of a curve are logged; the full curves are in the result store."""
 CURVES = {
@@ -90,7 +96,9 @@ def _run(launch: Launch, kind: str, key: str, title: str, cell: LaunchCell, resu
         ended=int((started + sum(each.seconds for each in results)) * 1000),
         parameters=max(each.parameters or 0 for each in results),
         gradcheck=launch.gradcheck_status(cell),
-        checked={f"gradcheck/{name}": float(check[name]) for name in CHECKED if np.isfinite(check[name])} if check else {},
+        checked={f"gradcheck/{name}": significant(float(check[name])) for name in CHECKED if np.isfinite(check[name])}
+        if check
+        else {},
         steps=tuple(steps[i] for i in picked),
         curves={name: curve[picked] for name, curve in _curves(trained).items()},
     )
@@ -140,13 +148,14 @@ def metrics_of(run: Run) -> list[Metric]:
         **_estimate("test/accuracy", summary.test_accuracy),
         **_estimate("test/accuracy_last", summary.test_accuracy_last),
         **_estimate("test/loss", summary.test_loss),
-        "valid/best_accuracy": summary.best_valid_accuracy.mean,
+        "valid/best_accuracy": _deserved(summary.best_valid_accuracy).value,
         "target/steps": summary.steps_to_target if np.isfinite(summary.steps_to_target) else float("nan"),
         "target/reached": float(summary.reached),
+        "target/mean_steps": significant(summary.mean_steps),
         "trials/done": float(summary.done),
         "trials/diverged": float(summary.diverged),
         "trials/failed": float(summary.failed),
-        "time/seconds": summary.seconds,
+        "time/seconds": significant(summary.seconds),
         "network/parameters": float(run.parameters),
         **run.checked,
     }
@@ -155,10 +164,21 @@ def metrics_of(run: Run) -> list[Metric]:
     for name, curve in run.curves.items():
         for step, value in zip(run.steps, curve, strict=True):
             if np.isfinite(value):
-                metrics.append(Metric(name, float(value), run.started + span * step // max(run.steps[-1], 1), step))
+                metrics.append(
+                    Metric(name, significant(float(value), DIGITS), run.started + span * step // max(run.steps[-1], 1), step)
+                )
     return metrics
 
 
 def _estimate(name: str, value: Estimate) -> dict[str, float]:
-    figures = {name: value.mean, f"{name}_std": value.std, f"{name}_low": value.low, f"{name}_high": value.high}
+    """Mean and interval with the digits that this deserves, and the standard deviation, which has no interval of its own."""
+    mean = _deserved(value)
+    figures = {name: mean.value, f"{name}_std": significant(value.std), f"{name}_low": mean.low, f"{name}_high": mean.high}
     return {key: number for key, number in figures.items() if np.isfinite(number)}
+
+
+def _deserved(value: Estimate) -> Interval:
+    """What single precision has of a single trial, and of several what their interval bears out."""
+    if value.n < 2:
+        return Interval(significant(value.mean, TRIAL_DIGITS), value.low, value.high)
+    return rounded_interval(Interval(value.mean, value.low, value.high))
