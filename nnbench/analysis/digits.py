@@ -8,6 +8,9 @@ from nnbench.analysis.statistics import Interval
 
 SIGNIFICANT = 4
 """Digits of a figure that has no interval."""
+COUNTABLE = 1e9
+"""Below it, whole numbers may be counts, and stay."""
+MOST_DECIMALS = 300
 
 
 def places(low: float, high: float) -> int | None:
@@ -23,14 +26,16 @@ def rounded(value: float, decimals: int | None) -> float:
     """The value with so many decimals, or `SIGNIFICANT` digits where None; what is not finite stays."""
     if not math.isfinite(value):
         return value
-    return significant(value) if decimals is None else round(value, decimals) + 0.0
+    return significant(value) if decimals is None else round(value, min(decimals, MOST_DECIMALS)) + 0.0
 
 
 def significant(value: float, digits: int = SIGNIFICANT) -> float:
-    """The value with so many significant digits, and at least all before the point; what is not finite stays."""
-    if not math.isfinite(value) or value == int(value):
+    """The value with so many significant digits, and up to `COUNTABLE` at least all before the point; what is not finite stays."""
+    if not math.isfinite(value):
         return value
-    return float(round(value)) if abs(value) >= 10**digits else float(f"{value:.{digits}g}")
+    if 10**digits <= abs(value) < COUNTABLE or value == round(value) < COUNTABLE:
+        return float(round(value))
+    return float(f"{value:.{digits}g}")
 
 
 def rounded_interval(interval: Interval) -> Interval:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
@@ -11,9 +11,9 @@ from typing import Any, Literal
 from nnbench.errors import Problem
 from nnbench.grid import fields
 from nnbench.grid.expand import nearest
-from nnbench.grid.labels import labels, labels_of
+from nnbench.grid.labels import NOWHERE, Providers, contested, labels, labels_of, named, providers
 from nnbench.grid.trial import Cell, plain
-from nnbench.kinds import KINDS, Dataset
+from nnbench.kinds import KINDS, Component, Dataset, Origin
 
 Metric = Literal[
     "steps_to_target",
@@ -53,6 +53,8 @@ class Candidate:
     """The data set's name, or that of the innermost one that it wraps: statistics count these, not tasks or seeds."""
     setting: Mapping[str, Any]
     """Tuned fields and their values, as plain data."""
+    spellings: tuple[str, ...] = ()
+    """What else than `level` a file may call the level."""
 
 
 def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str]) -> tuple[list[Candidate], list[Problem]]:
@@ -71,21 +73,68 @@ def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str]) -> tuple
         return [], [Problem("compare.factor", told)]
     usual = {path: next(_get(cell, path) for cell in cells if _has(cell, path)) for path in (*tuned, compared)}
     without_tuned = [_reset(cell, tuned, usual) for cell in cells]
-    level_texts = labels_of([_get(cell, compared) for cell in without_tuned])
+    levels, spellings = _levels(without_tuned, compared)
     bare = [_reset(cell, [compared], usual) for cell in without_tuned]
-    named = labels(bare)
-    varying = [name for name in named[0] if len({each[name] for each in named}) > 1]
+    texts_of = labels(bare)
+    varying = [name for name in texts_of[0] if len({each[name] for each in texts_of}) > 1]
+    tasks = _tasks([tuple(texts[name] for name in varying) for texts in texts_of], varying)
+    settings = _settings(cells, tuned)
     return [
         Candidate(
             cell=cell,
             level=level,
-            task=" · ".join(texts[name] for name in varying),
+            task=task,
             dataset=texts["dataset"],
-            family=family(cell.dataset),
-            setting={".".join(path): plain(_get(cell, path)) for path in tuned if _has(cell, path)},
+            family=own_family,
+            setting=setting,
+            spellings=spellings[level],
         )
-        for cell, level, texts in zip(cells, level_texts, named, strict=True)
+        for cell, level, task, texts, own_family, setting in zip(
+            cells, levels, tasks, texts_of, _families(cells), settings, strict=True
+        )
     ], []
+
+
+def _levels(cells: Sequence[Cell], path: Path) -> tuple[list[str], dict[str, tuple[str, ...]]]:
+    """Each cell's level, and what else a file may call it: its component, alone or with the distribution."""
+    values, sources = [_get(cell, path) for cell in cells], [providers(cell, ".".join(path)) for cell in cells]
+    texts = labels_of(values, sources)
+    spellings: dict[str, tuple[str, ...]] = {}
+    for text, value, source in zip(texts, values, sources, strict=True):
+        if text not in spellings:
+            component = isinstance(value, Component)
+            distribution = f"{source.get('', '')}:"
+            bare = text.removeprefix(distribution)
+            spellings[text] = (value.name, f"{distribution}{value.name}", bare, f"{distribution}{bare}") if component else ()
+    return texts, spellings
+
+
+def _tasks(texts: Sequence[tuple[str, ...]], names: Sequence[str]) -> list[str]:
+    """The texts of each task in one, with the fields' names where these would make one of two."""
+    joined = {each: " · ".join(each) for each in texts}
+    if len(set(joined.values())) < len(joined):
+        joined = {each: " · ".join(f"{name}={text}" for name, text in zip(names, each, strict=True)) for each in joined}
+    return [joined[each] for each in texts]
+
+
+def _settings(cells: Sequence[Cell], tuned: Sequence[Path]) -> list[dict[str, Any]]:
+    """The tuned values of each cell as plain data, components as the texts that tell them apart."""
+    settings: list[dict[str, Any]] = [{} for _ in cells]
+    for path in tuned:
+        name = ".".join(path)
+        own = [(setting, cell, _get(cell, path)) for setting, cell in zip(settings, cells, strict=True) if _has(cell, path)]
+        components = any(isinstance(value, Component) for *_, value in own)
+        texts = labels_of([value for *_, value in own], [providers(cell, name) for _, cell, _ in own]) if components else []
+        for at, (setting, _, value) in enumerate(own):
+            setting[name] = texts[at] if components else plain(value)
+    return settings
+
+
+def _families(cells: Sequence[Cell]) -> list[str]:
+    """What each cell's data set is a variant of; families of one name from several distributions are several."""
+    sources = [providers(cell, "dataset") for cell in cells]
+    among = contested([cell.dataset for cell in cells], sources)
+    return [family(cell.dataset, source, among) for cell, source in zip(cells, sources, strict=True)]
 
 
 def search_spaces(cells: Sequence[Cell], factor: str) -> tuple[list[Cell], list[str], list[Problem]]:
@@ -120,18 +169,27 @@ def search_spaces(cells: Sequence[Cell], factor: str) -> tuple[list[Cell], list[
     return list(variants.values()), list(tuned), problems
 
 
-def find_level(name: str, levels: Sequence[str]) -> str | None:
-    """The level of that text, or the only one of the component with that name."""
-    if name in levels:
+def find_level(name: str, spellings: Mapping[str, Collection[str]]) -> str | None:
+    """The level of that text, or the only one that is spelled so: its component, alone or with the distribution."""
+    if name in spellings:
         return name
-    named = [level for level in levels if level.partition("(")[0] == name]
+    named = [level for level, own in spellings.items() if name in own]
     return named[0] if len(named) == 1 else None
 
 
-def family(dataset: Dataset) -> str:
-    """The data set's own name, or those of the innermost ones that it wraps."""
-    inner = [family(value) for value in dataset.hyperparameters().values() if isinstance(value, Dataset)]
-    return "+".join(dict.fromkeys(inner)) or dataset.name
+def spellings(placed: Iterable[Candidate]) -> dict[str, tuple[str, ...]]:
+    """The levels, each with what else a file may call it."""
+    return {each.level: each.spellings for each in placed}
+
+
+def family(dataset: Dataset, source: Providers = NOWHERE, among: Collection[tuple[str, str]] = (), suffix: str = "") -> str:
+    """The data set's own name, or those of the innermost ones that it wraps; with the distribution for names that are `among`."""
+    inner = [
+        family(value, source, among, f"{suffix}.{name}")
+        for name, value in dataset.hyperparameters().items()
+        if isinstance(value, Dataset)
+    ]
+    return "+".join(dict.fromkeys(inner)) or named(dataset, source, suffix, among)
 
 
 def _unknown(at: str, names: Iterable[str], cells: Sequence[Cell]) -> list[Problem]:
@@ -176,7 +234,7 @@ def _put(cell: Cell, path: Path, value: Any) -> Cell:
 
 
 def _reset(cell: Cell, paths: Sequence[Path], usual: Mapping[Path, Any]) -> Cell:
-    """The cell with the same value as all others at these paths: a component's default, if it has one."""
+    """The cell with the same value as all others at these paths, wherever it comes from: a component's default, if it has one."""
     for path in paths:
         if not _has(cell, path):
             continue
@@ -184,11 +242,13 @@ def _reset(cell: Cell, paths: Sequence[Path], usual: Mapping[Path, Any]) -> Cell
         if len(path) == 2:
             component: Any = getattr(cell, path[0])
             default = fields.hyperparameter_default(type(component), path[1])
-            usual_component = dataclasses.replace(component, **{path[1]: value if default is dataclasses.MISSING else default})
-            cell = dataclasses.replace(cell, **{path[0]: usual_component})
-        else:
-            cell = dataclasses.replace(cell, **{path[0]: value})
+            value = dataclasses.replace(component, **{path[1]: value if default is dataclasses.MISSING else default})
+        cell = dataclasses.replace(cell, **{path[0]: value}, origins=_without(cell.origins, ".".join(path)))
     return cell
 
 
-__all__ = ["Candidate", "Metric", "candidates", "family", "find_level", "search_spaces"]
+def _without(origins: Mapping[str, Origin], at: str) -> dict[str, Origin]:
+    return {name: origin for name, origin in origins.items() if name != at and not name.startswith(f"{at}.")}
+
+
+__all__ = ["Candidate", "Metric", "candidates", "family", "find_level", "search_spaces", "spellings"]

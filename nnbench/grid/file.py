@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -13,7 +13,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from nnbench.errors import GridError, Problem
-from nnbench.grid.design import Candidate, Metric, candidates, find_level, search_spaces
+from nnbench.grid.design import Candidate, Metric, candidates, find_level, search_spaces, spellings
 from nnbench.grid.expand import expand, nearest
 from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
@@ -222,15 +222,14 @@ class Grid(BaseModel):
         placed: list[Candidate] = []
         if not problems:
             placed, problems = candidates(cells, compare.factor, tuned)
-            levels = list(dict.fromkeys(each.level for each in placed))
-            problems += _unknown_levels(compare, self.claim, levels) if placed else []
+            problems += _unknown_levels(compare, self.claim, spellings(placed)) if placed else []
         if self.tuning_seeds and max(self.seed_list) >= TUNING_SEEDS_FROM:
             told = f"with tuning, seeds must be below {TUNING_SEEDS_FROM:,}: those from there on are for tuning"
             problems.append(Problem("seeds", told))
         return cells, placed, tuned, problems
 
 
-def _unknown_levels(compare: Compare, claims: Sequence[Claim], levels: Sequence[str]) -> list[Problem]:
+def _unknown_levels(compare: Compare, claims: Sequence[Claim], levels: Mapping[str, Collection[str]]) -> list[Problem]:
     problems = _no_level("compare.baseline", compare.baseline, levels) if compare.baseline is not None else []
     for claim in claims:
         unknown = [*_no_level("claim.better", claim.better, levels), *_no_level("claim.worse", claim.worse, levels)]
@@ -240,7 +239,7 @@ def _unknown_levels(compare: Compare, claims: Sequence[Claim], levels: Sequence[
     return problems
 
 
-def _no_level(at: str, name: str, levels: Sequence[str]) -> list[Problem]:
+def _no_level(at: str, name: str, levels: Mapping[str, Collection[str]]) -> list[Problem]:
     if find_level(name, levels) is not None:
         return []
     return [Problem(at, f"{name!r} is no level of this grid{nearest(name, levels)} (levels: {', '.join(levels)})")]

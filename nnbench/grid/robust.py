@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from nnbench.errors import GridError, Problem, UnknownComponentError
 from nnbench.grid import fields
-from nnbench.grid.design import Candidate, find_level
+from nnbench.grid.design import Candidate, find_level, spellings
 from nnbench.grid.expand import expand, nearest
 from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
@@ -166,25 +166,25 @@ def _alternative(grid: Grid, placed: Sequence[Candidate], name: str, what: str, 
         problems.append(Problem("", "is tuned by search spaces that components declare; name it in compare.tune to try others"))
     if problems:
         raise GridError("", problems)
-    compare = _rebased(grid.compare, levels)
-    return Alternative(what, grid.changed(told, trial=tables, claim=_renamed(grid.claim, levels), compare=compare), "field", levels)
+    known = spellings(placed)
+
+    def counterpart(name: str) -> str:
+        return levels[find_level(name, known) or name]
+
+    claims, compare = _renamed(grid.claim, counterpart), _rebased(grid.compare, counterpart)
+    return Alternative(what, grid.changed(told, trial=tables, claim=claims, compare=compare), "field", levels)
 
 
-def _renamed(claims: Iterable[Claim], levels: Mapping[str, str]) -> tuple[Claim, ...]:
+def _renamed(claims: Iterable[Claim], counterpart: Callable[[str], str]) -> tuple[Claim, ...]:
     """The claims, about the levels that stand in the place of theirs."""
     return tuple(
-        claim.model_copy(update={"better": _counterpart(claim.better, levels), "worse": _counterpart(claim.worse, levels)})
-        for claim in claims
+        claim.model_copy(update={"better": counterpart(claim.better), "worse": counterpart(claim.worse)}) for claim in claims
     )
 
 
-def _rebased(compare: Compare, levels: Mapping[str, str]) -> Compare:
+def _rebased(compare: Compare, counterpart: Callable[[str], str]) -> Compare:
     baseline = compare.baseline
-    return compare if baseline is None else compare.model_copy(update={"baseline": _counterpart(baseline, levels)})
-
-
-def _counterpart(name: str, levels: Mapping[str, str]) -> str:
-    return levels[find_level(name, list(levels)) or name]
+    return compare if baseline is None else compare.model_copy(update={"baseline": counterpart(baseline)})
 
 
 def _levels(placed: Iterable[Candidate]) -> list[str]:

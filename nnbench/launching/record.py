@@ -14,7 +14,7 @@ from typing import Any
 
 from nnbench import environment
 from nnbench.catalog import Catalog
-from nnbench.grid import TOLD, Candidate, Grid, Trial, find_level, labels
+from nnbench.grid import TOLD, Candidate, Grid, Trial, find_level, labels, spellings
 from nnbench.grid.asked import ClaimMade, Placed, Tried
 from nnbench.launching.plan import Plan
 from nnbench.store import REPORTED, TUNING, Compared, Launch, LaunchCell, Store
@@ -109,7 +109,7 @@ def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> li
     compare = grid.compare
     if compare is None:
         return []
-    levels = list(dict.fromkeys(each.level for each in candidates))
+    levels = spellings(candidates)
     claims = []
     for claim in grid.claim:
         told: dict[str, Any] = {
@@ -131,7 +131,7 @@ def _compared(plan: Plan, claims: Sequence[ClaimMade]) -> Compared | None:
     if compare is None:
         return None
     reported = {trial.cell.id for trial in plan.trials}
-    levels = list(dict.fromkeys(each.level for each in plan.candidates))
+    levels = spellings(plan.candidates)
     trials = _by_cell(plan.tuning.trials)
     return Compared(
         factor=compare.factor,
