@@ -91,9 +91,11 @@ def _print_plan(out: Console, grid: Grid, plan: Plan) -> None:
         have = _have(plan.tuning)
         out.print(f"tuning: {tried} settings × {seeds} seeds = {len(plan.tuning.trials)} trials{have}; {plan.workers} workers")
     if plan.missing or plan.reported is None:
-        have = _have(plan.reported) if plan.reported else " of the best settings"
-        count = plan.cells * len(grid.seed_list)
-        out.print(f"{plan.cells} cells × {len(grid.seed_list)} seeds = {count} trials{have}; {plan.workers} workers")
+        several = " (each metric that is judged chooses its own)" if plan.most_cells > plan.cells else ""
+        have = _have(plan.reported) if plan.reported else f" of the best settings{several}"
+        seeds = len(grid.seed_list)
+        cells, whole = (_range(count * plan.cells, count * plan.most_cells) for count in (1, seeds))
+        out.print(f"{cells} cells × {seeds} seeds = {whole} trials{have}; {plan.workers} workers")
     if plan.behind:
         others, untrained = len(plan.alternates.missing), len(plan.controls.missing)
         trials = [f"{others} of settings that could as well have been chosen"] if others else []
@@ -117,23 +119,25 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     if parsed.question:
         out.print(parsed.question, style="bold", markup=False)
     shapes = Counter("-".join(map(str, trial.cell.layer_sizes)) for trial in planned.trials or planned.tuning.trials)
+    count, trials = (_range(each * planned.cells, each * planned.most_cells) for each in (1, len(parsed.seed_list)))
     rows = [
-        ("cells", f"{planned.cells:,}"),
+        ("cells", count if planned.most_cells == planned.cells else f"{count}: each metric that is judged chooses its settings"),
         ("seeds", ", ".join(map(str, parsed.seed_list)) if len(parsed.seed_list) <= 10 else f"{len(parsed.seed_list)}"),
         *_phase_rows("tuning ", planned.tuning if planned.tuning.trials else None),
         *_phase_rows("", planned.reported),
         *_phase_rows("other settings' ", planned.alternates if planned.alternates.trials else None),
         *_phase_rows("untrained ", planned.controls if planned.controls.trials else None),
-        *(
-            [("trials", f"{planned.cells * len(parsed.seed_list):,} of the settings that tuning chooses")]
-            if not planned.reported
-            else []
-        ),
+        *([("trials", f"{trials} of the settings that tuning chooses")] if not planned.reported else []),
         ("networks", ", ".join(f"{shape} ({count:,})" for shape, count in shapes.most_common(5))),
     ]
     if planned.missing or planned.tuning.missing:
         rows += _time_rows(out, planned)
     out.print(table(("what", "value"), rows))
+
+
+def _range(least: int, most: int) -> str:
+    """`72`, or `72 to 144`."""
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _time_rows(out: Console, planned: Plan) -> list[tuple[str, str]]:

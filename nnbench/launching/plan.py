@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nnbench.analysis import tuning
+from nnbench.analysis.metrics import METRICS
 from nnbench.catalog import Catalog
 from nnbench.engine.stack import stacks
 from nnbench.errors import InputError
@@ -62,10 +64,19 @@ class Plan:
 
     @property
     def cells(self) -> int:
-        """How many cells will be reported."""
-        if not self.tuning.trials:
+        """How many cells will be reported, at least those until tuning has chosen."""
+        if self.reported is not None or not self.tuning.trials:
             return len({trial.cell.id for trial in self.trials})
         return len({(each.level, each.task) for each in self.candidates})
+
+    @property
+    def most_cells(self) -> int:
+        """How many cells will be reported at most, where each metric that is judged may choose settings of its own."""
+        if self.reported is not None or not self.tuning.trials:
+            return self.cells
+        settings = Counter((each.level, each.task) for each in self.candidates)
+        criteria = len({METRICS[metric].tuned_by for metric in self.grid.judged_metrics})
+        return sum(min(count, criteria) for count in settings.values())
 
     @property
     def trials(self) -> list[Trial]:

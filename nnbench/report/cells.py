@@ -8,16 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnbench.analysis.digits import significant
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
 from nnbench.report import gradients, tables
 from nnbench.report.words import spread
 from nnbench.store import Launch, LaunchCell
 
-DIGITS = 7
-"""Of what a trial measured: as many as single precision has."""
-MANY = 1e6
-"""From where on figures have decimals instead of digits."""
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
 
 
@@ -118,7 +113,7 @@ def as_csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
         return [
             *(cell.labels[name] for name in fields),
             launch.gradcheck_status(cell),
-            *(_exported(row[name]) for name in measured),
+            *(row[name] for name in measured),
         ]
 
     return tables.csv_text([*fields, "gradcheck", *measured], map(line, rows))
@@ -127,13 +122,6 @@ def as_csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
 def _rank(line: Line) -> tuple[float, float]:
     mean = line.summary.test_accuracy.mean
     return (-mean if not math.isnan(mean) else math.inf, line.summary.steps_to_target)
-
-
-def _exported(value: Any) -> Any:
-    """What was measured without digits that arithmetic adds; times since 1970 in milliseconds."""
-    if not isinstance(value, float) or not math.isfinite(value):
-        return value
-    return round(value, 3) if abs(value) >= MANY else significant(value, DIGITS)
 
 
 def _spread(value: Estimate) -> str:

@@ -107,7 +107,7 @@ def tuning_csv(launch: Launch, comparison: Comparison) -> str:
     rows: list[Sequence[Any]] = []
     for each in asked.tried if asked else []:
         choice = chosen.get(each.cell)
-        setting = [each.setting.get(name, "") for name in names]
+        setting = [str(each.setting.get(name, "")) for name in names]  # exact, since it names the setting
         seeds = " ".join(map(str, each.trials.values()))
         score = _cell(choice.score) if choice else ""
         metrics = " ".join(chosen_for[each.cell])

@@ -15,15 +15,16 @@ from nnbench.report.words import CRITERION_WORDS, METRIC_WORDS, counted, listed,
 
 
 def chosen_settings(comparison: Comparison) -> Section:
-    """What was chosen for each metric that is judged, level by level; the JSON has every task."""
+    """What was chosen by each criterion of the metrics that are judged, level by level; the JSON has every task."""
+    by_criterion = {METRICS[metric].tuned_by: choices for metric, choices in comparison.choices.items()}
     groups: dict[tuple[str, str], list[Choice]] = defaultdict(list)
-    for metric, choices in comparison.choices.items():
+    for criterion, choices in by_criterion.items():
         for choice in choices:
-            groups[choice.level, metric].append(choice)
-    several = len(comparison.choices) > 1
+            groups[choice.level, criterion].append(choice)
+    several = len(by_criterion) > 1
     rows = [
         (
-            f"{level}, for {METRIC_WORDS[metric].name}" if several else level,
+            f"{level}, by {CRITERION_WORDS[criterion]}" if several else level,
             "; ".join(_values(name, choices) for name in choices[0].setting),
             _range({choice.budget for choice in choices}),
             _scored([choice.score for choice in choices], [choice.reached for choice in choices]),
@@ -33,14 +34,14 @@ def chosen_settings(comparison: Comparison) -> Section:
             _unfinished(choices),
             "; ".join(_edges(choices)) or "none",
         )
-        for (level, metric), choices in groups.items()
+        for (level, criterion), choices in groups.items()
     ]
-    criteria = " or ".join(dict.fromkeys(CRITERION_WORDS[METRICS[metric].tuned_by] for metric in comparison.choices))
+    score = "score" if several else CRITERION_WORDS[next(iter(by_criterion))]
     head = (
         comparison.factor,
         "chosen on validation",
         "settings",
-        f"{criteria}, with the chosen setting",
+        f"{score}, with the chosen setting",
         "half of the settings are no better than",
         "diverged while tuning",
         "best at the edge of what was tried",
@@ -66,7 +67,8 @@ def _for_others(comparison: Comparison) -> list[str]:
     if not more:
         return []
     told = [f"{counted(count, 'cell')} chosen for {METRIC_WORDS[metric].name} alone" for metric, count in more.items()]
-    return [f"Beside {counted(len(own), 'cell')} chosen for {METRIC_WORDS[comparison.metric].name}, {listed(told)} are reported."]
+    first = f"{counted(len(own), 'cell')} chosen for {METRIC_WORDS[comparison.metric].name}"
+    return [f"Each metric has settings of its own: reported are {first}, and {listed(told)}."]
 
 
 def _fairness(comparison: Comparison) -> str:

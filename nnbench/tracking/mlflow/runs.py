@@ -122,21 +122,27 @@ def params_of(cell: LaunchCell, seeds: Sequence[int]) -> dict[str, str]:
     """What a cell is made of, as flat names and texts, and the seeds that a run shows."""
     params: dict[str, str] = {}
     for name, value in cell.fields.items():
-        _flatten(name, value, params)
+        _flatten(name, value, params, cell)
     params["seeds"] = ",".join(map(str, seeds))
     return params
 
 
-def _flatten(name: str, value: Any, into: dict[str, str]) -> None:
+def _flatten(name: str, value: Any, into: dict[str, str], cell: LaunchCell) -> None:
     if isinstance(value, Mapping):
-        into[name] = str(value["name"])
+        into[name] = _component(name, str(value["name"]), cell)
         for key, each in value.items():
             if key != "name":
-                _flatten(f"{name}.{key}", each, into)
+                _flatten(f"{name}.{key}", each, into, cell)
     elif isinstance(value, (list, tuple)):
         into[name] = "-".join(str(each) for each in value) or "none"
     else:
         into[name] = str(value)
+
+
+def _component(at: str, name: str, cell: LaunchCell) -> str:
+    """A component's name, with the distribution where the cell's label tells it by that."""
+    qualified = f"{cell.origins[at][0]}:{name}" if at in cell.origins else name
+    return qualified if qualified in cell.labels[at.partition(".")[0]] else name
 
 
 def metrics_of(run: Run) -> list[Metric]:

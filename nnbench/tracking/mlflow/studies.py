@@ -6,7 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nnbench.analysis.digits import significant
 from nnbench.tracking.mlflow.projection import fit, user
+from nnbench.tracking.mlflow.runs import DIGITS
 from nnbench.tracking.mlflow.server import prepare
 
 
@@ -29,7 +31,7 @@ def log_study(
     experiment_id = experiment.experiment_id if experiment is not None else client.create_experiment(name, location)
     run_id = client.create_run(experiment_id, tags={"nnbench.kind": "study", "mlflow.user": user()}, run_name=name).info.run_id
     now = int(time.time() * 1000)
-    logged = [Metric(metric, value, now, step) for metric, value, step in metrics]
+    logged = [Metric(metric, significant(value, DIGITS), now, step) for metric, value, step in metrics]
     client.log_batch(run_id, logged, [Param(key, fit(value)) for key, value in params.items()])
     client.log_artifacts(run_id, str(files))
     client.set_terminated(run_id)
