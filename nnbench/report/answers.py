@@ -65,6 +65,8 @@ def _takes(pair: Pair) -> str:
     """How many data sets or seeds a test takes at the least, where there are fewer."""
     if pair.scope != "nothing" or not pair.tasks or pair.withheld:
         return ""
+    if pair.seeds < 2:
+        return f"A test takes at least {pair.least_datasets} data sets with 2 seeds, or {pair.least_seeds} seeds for these alone"
     tuning = f" and {TUNING_SEEDS_NEEDED} tuning seeds" if pair.tuned_blindly else ""
     return f"A test takes at least {pair.least_datasets} data sets, or {pair.least_seeds} seeds{tuning} for these data sets alone"
 

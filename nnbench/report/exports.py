@@ -35,7 +35,8 @@ def markdown(comparison: Comparison) -> str:
 
 def as_json(comparison: Comparison) -> str:
     """Every figure with the digits that it deserves, NaN and infinity as null."""
-    return json.dumps({"verdict": verdict(comparison), **_plain(comparison)}, indent=2, ensure_ascii=False)
+    told = {"verdict": verdict(comparison), "notes": notes(comparison)}
+    return json.dumps({**told, **_plain(comparison)}, indent=2, ensure_ascii=False)
 
 
 CSV_HEAD = (

@@ -21,7 +21,19 @@ def verdict(comparison: Comparison) -> str:
     """The answer in a few sentences, or why there is none."""
     if len(comparison.levels) - len(comparison.out) < 2:
         return " ".join(["Nothing to compare.", *notes(comparison)])
-    return " ".join(f"{sentence}." for sentence in _answer(comparison))
+    return " ".join(f"{sentence}." for sentence in [*_answer(comparison), *_left_out(comparison)])
+
+
+def _left_out(comparison: Comparison) -> list[str]:
+    """Levels that say nothing, by name: not the worst of all, but none that could be compared."""
+    failed = [level.name for level in comparison.out if level.failed == level.trials > 0]
+    others = [level.name for level in comparison.out if level.name not in failed]
+    reasons = [(failed, "failed"), (others, "has a score")]
+    return [
+        f"{listed(names)} {'is' if len(names) == 1 else 'are'} left out: {'every' if what == 'failed' else 'no'} trial {what}"
+        for names, what in reasons
+        if names
+    ]
 
 
 def _answer(comparison: Comparison) -> list[str]:

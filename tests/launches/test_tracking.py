@@ -85,7 +85,9 @@ def test_runs_carry_params_metrics_and_curves_of_their_cell(tracked) -> None:
         assert params["seeds"] == "0,1,2"
         accuracy = line.summary.test_accuracy
         assert metrics["test/accuracy"] == pytest.approx(accuracy.mean, abs=0.06 * (accuracy.high - accuracy.low) + 1e-4)
-        assert all(len(f"{value:.17g}") < 10 or value == float(f"{value:.6g}") for value in metrics.values() if math.isfinite(value))
+        assert all(
+            len(f"{value:.17g}") < 10 or value == float(f"{value:.6g}") for value in metrics.values() if math.isfinite(value)
+        )
         assert 0 <= metrics["test/accuracy_low"] <= metrics["test/accuracy_high"] <= 1
         assert metrics["trials/diverged"] == line.summary.diverged
         if line.summary.done:

@@ -15,7 +15,7 @@ MOST = 7
 def draw(comparison: Comparison) -> Figure:
     """The best levels, each in the same colour in every panel."""
     panels = [panel for panel in (_profiles(comparison), _improvements(comparison), _ranks(comparison)) if panel]
-    left = len(comparison.levels) - MOST
+    left = len(comparison.levels) - len(comparison.out) - MOST
     return Figure(tuple(panels), f"The {MOST} best levels; {left} more are in the tables." if left > 0 else "")
 
 
@@ -69,7 +69,7 @@ def _ranks(comparison: Comparison) -> Panel | None:
     for row, (color, level) in enumerate(shown):
         marks.append(Points(np.array([ranks[row]]), np.array([-float(row)]), color, level.name))
     return Panel(
-        f"mean rank, {len(comparison.datasets)} data sets",
+        f"mean rank, {len(comparison.telling)} data sets",
         tuple(marks),
         f"1 is best; critical difference {ranking.critical_difference:.2f}",
         (0.8, max(ranks) + 0.2),
@@ -79,4 +79,6 @@ def _ranks(comparison: Comparison) -> Panel | None:
 
 
 def _drawn(comparison: Comparison) -> list[tuple[int, Level]]:
-    return list(enumerate(comparison.levels[:MOST]))
+    """The best levels with their colours, without those of which no trial has a score."""
+    out = {level.name for level in comparison.out}
+    return list(enumerate([level for level in comparison.levels if level.name not in out][:MOST]))
