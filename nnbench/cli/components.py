@@ -8,7 +8,8 @@ import sys
 import click
 
 from nnbench.catalog import Catalog, Plugin, load_catalog
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console
+from nnbench.cli.sheets import table
 from nnbench.cli.trace import component_calls
 from nnbench.grid import json_schema
 from nnbench.kinds import KINDS, plural
@@ -60,13 +61,13 @@ def plugins(without: tuple[str, ...], trace: bool) -> None:
         if plugin.load_seconds > SLOW:
             slow = f"slow: {plugin.name} took {plugin.load_seconds:.1f} s to load, and every command waits for it"
             module = plugin.module.partition(":")[0]
-            out.print(f"{slow}; python -X importtime -c 'import {module}' shows why", style="yellow", markup=False)
+            out.print(f"{slow}; python -X importtime -c 'import {module}' shows why", style="yellow")
     if trace:
         out.print()
         for line in component_calls(catalog):
-            out.print(line, markup=False, soft_wrap=True)
+            out.print(line, soft_wrap=True)
         for failure in catalog.failures:
-            out.print(f"\n{failure}\n{failure.traceback.rstrip()}", markup=False, soft_wrap=True)
+            out.print(f"\n{failure}\n{failure.traceback.rstrip()}", soft_wrap=True)
     report_failures(catalog)
     sys.exit(1 if catalog.failures else 0)
 
@@ -99,4 +100,4 @@ def _offers(plugin: Plugin) -> str:
 def report_failures(catalog: Catalog) -> None:
     """Say which plugins did not load."""
     for failure in catalog.failures:
-        console(stderr=True).print(str(failure), style="yellow", markup=False)
+        console(stderr=True).print(str(failure), style="yellow")

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, FRESH, GRID, RUNS, SET, URI, WORKERS
-from nnbench.cli.output import LaunchProgress, console, duration, program, table
+from nnbench.cli.output import LaunchProgress, console, duration, program
+from nnbench.cli.sheets import table
 from nnbench.cli.summary import print_comparison, print_summary
 from nnbench.cli.trace import trace_launch
 from nnbench.grid import Grid
@@ -57,7 +58,7 @@ def run(
     out = console()
     catalog = load_catalog(without)
     if trace:
-        trace_launch(catalog, partial(console(stderr=True).print, markup=False, soft_wrap=True))
+        trace_launch(catalog, partial(console(stderr=True).print, soft_wrap=True))
     parsed = Grid.from_toml(grid, catalog, overrides)
     plan = make_plan(parsed, catalog, folder, workers, fresh)
     _print_plan(out, parsed, plan)
@@ -85,7 +86,7 @@ def run(
 def _print_plan(out: Console, grid: Grid, plan: Plan) -> None:
     """What is going to be trained, before it is."""
     if grid.question:
-        out.print(grid.question, style="bold", markup=False)
+        out.print(grid.question, style="bold")
     if plan.tuning.missing:
         tried, seeds = len(plan.candidates), len(grid.tuning_seeds)
         have = _have(plan.tuning)
@@ -115,7 +116,7 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     parsed = Grid.from_toml(grid, catalog, overrides)
     planned = make_plan(parsed, catalog, folder, workers, fresh)
     if parsed.question:
-        out.print(parsed.question, style="bold", markup=False)
+        out.print(parsed.question, style="bold")
     shapes = Counter("-".join(map(str, trial.cell.layer_sizes)) for trial in planned.trials or planned.tuning.trials)
     rows = [
         ("cells", f"{planned.cells:,}"),
@@ -165,14 +166,14 @@ def _have(phase: Phase) -> str:
 def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str | None, logged: bool) -> None:
     """What went wrong beside training, and how to look at runs; `logged` says whether MLflow was to have them."""
     for problem in results.watcher_problems:
-        out.print(f"A watcher failed and was not told more: {problem}", style="yellow", markup=False)
+        out.print(f"A watcher failed and was not told more: {problem}", style="yellow")
     options = ("" if folder == Path("mlruns") else f" --folder {folder}") + (
         f" --tracking-uri {tracking_uri}" if tracking_uri else ""
     )
     problems = [tracker.problem for tracker in results.trackers if tracker.problem]
     for problem in problems:
-        out.print(problem, style="yellow", markup=False)
+        out.print(problem, style="yellow")
     if problems:
-        out.print(f"The results are safe; log them with: {program()} sync{options}", markup=False)
+        out.print(f"The results are safe; log them with: {program()} sync{options}")
     elif logged or (tracking_uri or default_uri(folder)) in results.launch.logged_to:
-        out.print(f"Browse every run: {program()} ui{options}", markup=False)
+        out.print(f"Browse every run: {program()} ui{options}")

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, WORKERS
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console
 from nnbench.cli.robust import launch_each
+from nnbench.cli.sheets import table
 from nnbench.cli.summary import print_comparison
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
@@ -66,7 +67,7 @@ def report(which: str | None, form: str, save: Path | None, folder: Path) -> Non
             click.echo(exports.as_json(comparison))
         case _:
             out = console()
-            out.print(launch.question or launch.grid, style="bold", markup=False)
+            out.print(launch.question or launch.grid, style="bold")
             print_comparison(out, comparison)
 
 
@@ -138,15 +139,15 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
         Store(each / "results").check()
     for other in others:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
-        out.print(f"{other}: {added.trials} trials new here, {added.known} known already, {added.launches} launches", markup=False)
+        out.print(f"{other}: {added.trials} trials new here, {added.known} known already, {added.launches} launches")
         if added.differing:
             differing = f"{added.differing} of the known ones have other results there; the later ones count"
-            out.print(differing, style="yellow", markup=False)
+            out.print(differing, style="yellow")
 
 
 def _announce(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
     """Say what is launched now; a grid without alternatives is told by its name alone."""
-    err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}", markup=False)
+    err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}")
 
 
 def find_launch(store: Store, which: str | None) -> Launch:

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from nnbench.catalog import Catalog, Entry, load_catalog
 from nnbench.cli.components import KIND
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console
+from nnbench.cli.sheets import table
 from nnbench.errors import InputError
 from nnbench.grid import Grid, fields, label
 from nnbench.kinds import Component, Dataset
@@ -61,21 +62,21 @@ def show(without: tuple[str, ...], kind: str, name: str, overrides: tuple[str, .
     _print_facts(out, entry)
     out.print()
     if lacking:
-        out.print(how, markup=False)
+        out.print(how)
         return
     try:
         with console(stderr=True).status("drawing"):
             component = variant or entry.cls()
             figure = draw(component, {name.partition(".")[0] for name, _ in assignments})
     except (Exception, SystemExit) as error:  # whatever an author's code raises
-        console(stderr=True).print(f"It cannot be drawn: {type(error).__name__}: {error}", style="red", markup=False)
+        console(stderr=True).print(f"It cannot be drawn: {type(error).__name__}: {error}", style="red")
         sys.exit(1)
     figure = replace(figure, caption=f"{READING[kind]} {figure.caption}".rstrip())
     title = f"{kind} {label(component)}"
     _print_picture(out, title, figure)
     if path:
         save(figure, title, path)
-        out.print(f"\nWritten: {path}", markup=False, soft_wrap=True)
+        out.print(f"\nWritten: {path}", soft_wrap=True)
 
 
 def _assignment(cls: type[Component], override: str) -> tuple[str, str]:
@@ -100,7 +101,7 @@ def _variant(catalog: Catalog, kind: str, name: str, assignments: Sequence[tuple
 def _print_facts(out: Console, entry: Entry) -> None:
     cls = entry.cls
     out.print(f"{cls.kind} {cls.name}", style="bold")
-    out.print(inspect.cleandoc(cls.__doc__ or "no description"), markup=False)
+    out.print(inspect.cleandoc(cls.__doc__ or "no description"))
     out.print()
     parameters = hyperparameters(cls)
     if parameters:
@@ -119,16 +120,16 @@ def _print_facts(out: Console, entry: Entry) -> None:
         spaces = [f"{key}: {', '.join(label(value) for value in values)}" for key, values in cls.search_space.items()]
         out.print("worth trying: " + "; ".join(spaces))
     out.print()
-    out.print(f"from {entry.origin}, plugin {entry.plugin.name}, {cls.__module__}.{cls.__qualname__}", markup=False)
+    out.print(f"from {entry.origin}, plugin {entry.plugin.name}, {cls.__module__}.{cls.__qualname__}")
     written = ", ".join(f"{each.name} = …" for each in parameters)
     with_values = f' or {{ name = "{cls.name}", {written} }}' if parameters else ""
-    out.print(f'in a grid: {cls.kind} = "{cls.name}"{with_values}', markup=False)
+    out.print(f'in a grid: {cls.kind} = "{cls.name}"{with_values}')
 
 
 def _print_picture(out: Console, title: str, figure: Figure) -> None:
     if not text.fits(out.encoding):
         out.print("The picture needs an output in Unicode; --save draws it to a file.")
         return
-    out.print(title, style="bold", markup=False)
+    out.print(title, style="bold")
     colors = out.is_terminal and not out.no_color and out.color_system is not None
     out.print(Text.from_ansi(text.render(figure, out.width, colors)))

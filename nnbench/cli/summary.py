@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from nnbench.analysis.comparison import Comparison
-from nnbench.cli.output import fits, table
+from nnbench.cli.sheets import Sheet, table
 from nnbench.launching.results import Results
 from nnbench.report import gradients
 from nnbench.report.caveats import notes
@@ -26,11 +25,11 @@ def print_comparison(out: Console, comparison: Comparison) -> None:
         out.print()
         out.print(table(section.head, section.rows, section.right, title=section.title))
         if section.below:
-            out.print(section.below, markup=False)
+            out.print(section.below)
     out.print()
     for note in notes(comparison):
-        out.print(note, style="yellow", markup=False)
-    out.print(verdict(comparison), style="bold", markup=False)
+        out.print(note, style="yellow")
+    out.print(verdict(comparison), style="bold")
     out.print()
 
 
@@ -48,10 +47,10 @@ def print_summary(out: Console, results: Results, show_all: bool, fresh: bool) -
         going_on = "without --fresh, only what has no result is" if fresh else "the same command goes on"
         out.print(f"Interrupted: {results.left} trials are still to be trained; {going_on}.", style="bold")
     for failure in gradients.failures(results.launch):
-        out.print(f"Gradient check failed, so its figures mean little: {failure}", style="red", markup=False)
+        out.print(f"Gradient check failed, so its figures mean little: {failure}", style="red")
     for cause, titles in _failures(results).items():
         some = ", ".join(dict.fromkeys(titles[:3])) + (", …" if len(set(titles)) > 3 else "")
-        out.print(f"{len(titles)} failed: {cause}; in {some}", style="red", markup=False)
+        out.print(f"{len(titles)} failed: {cause}; in {some}", style="red")
 
 
 def _print_best(out: Console, results: Results, show_all: bool) -> None:
@@ -65,7 +64,7 @@ def _print_best(out: Console, results: Results, show_all: bool) -> None:
         shown = lines if show_all else lines[: max(LIMIT // len(tasks), 5)]
         target = next((targets[line.cell.id] for line in lines if line.cell.id in targets), None)
         out.print()
-        out.print(_cells(out, fields, shown, task if target is None else f"{task}, target accuracy {target:.3g}"))
+        out.print(_cells(fields, shown, task if target is None else f"{task}, target accuracy {target:.3g}"))
         if len(lines) > len(shown):
             out.print(f"… and {len(lines) - len(shown)} more; --all prints them")
 
@@ -79,23 +78,19 @@ def _print_counts(out: Console, results: Results) -> None:
     )
     unsound = [(results.launch.title(line.cell), line.summary) for line in results.lines if line.summary.diverged]
     for title, summary in unsound[:5]:
-        out.print(f"diverged: {title} ({summary.diverged} of {summary.trials} seeds)", markup=False)
+        out.print(f"diverged: {title} ({summary.diverged} of {summary.trials} seeds)")
     if len(unsound) > 5:
         out.print(f"… and {len(unsound) - 5} more cells with diverged trials")
 
 
-def _cells(out: Console, fields: Sequence[str], shown: Sequence[Line], title: str) -> Table:
-    """As many columns as fit: figures that are the same for all or the least telling go first."""
+def _cells(fields: Sequence[str], shown: Sequence[Line], title: str) -> Sheet:
+    """A row for each cell; seeds are left out where all have the same."""
     columns = dict(zip(MEASURES, zip(*(measures(line) for line in shown), strict=True), strict=True))
     if len(set(columns["seeds"])) == 1:
         del columns["seeds"]
-    while True:
-        labels = [[line.cell.labels[name].replace("(", " (") for name in fields] for line in shown]
-        rows = [(*label, *figures) for label, figures in zip(labels, zip(*columns.values(), strict=True), strict=True)]
-        cells = table((*fields, *columns), rows, MEASURES, title=title)
-        if fits(out, cells) or "valid accuracy" not in columns:
-            return cells
-        del columns["valid accuracy"]
+    labels = [[line.cell.labels[name] for name in fields] for line in shown]
+    rows = [(*label, *figures) for label, figures in zip(labels, zip(*columns.values(), strict=True), strict=True)]
+    return table((*fields, *columns), rows, MEASURES, title=title)
 
 
 def _failures(results: Results) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
+from nnbench.escaping import escaped
 from nnbench.report import gradients, tables
 from nnbench.store import Launch, LaunchCell
 
@@ -80,13 +81,13 @@ def markdown(launch: Launch, lines: Sequence[Line], limit: int = 30, compared: s
     rest = [f"\n{len(lines) - limit} more cells follow; results.csv has all of them."] if len(lines) > limit else []
     return "\n".join(
         [
-            f"**{launch.question or launch.grid}**",
+            f"**{escaped(launch.question or launch.grid)}**",
             "",
             *([compared, ""] if compared else []),
             f"{len(lines)} cells, {count.trials} trials: {count.done} done, {count.diverged} diverged, "
             f"{count.failed} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
             "",
-            *(f"**Gradient check failed**, so its figures mean little: {each}\n" for each in gradients.failures(launch)),
+            *(f"**Gradient check failed**, so its figures mean little: {escaped(each)}\n" for each in gradients.failures(launch)),
             *tables.markdown_lines([*fields, *MEASURES], rows),
             *rest,
         ]

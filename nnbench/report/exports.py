@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nnbench.analysis.comparison import Comparison
+from nnbench.escaping import escaped
 from nnbench.report import tables
 from nnbench.report.caveats import notes
 from nnbench.report.claims import claim_verdict
@@ -20,10 +21,10 @@ from nnbench.store import Launch
 
 def markdown(comparison: Comparison) -> str:
     """Verdict, tables and what cannot be concluded."""
-    parts = [f"**{verdict(comparison)}**", "", *(f"- {note}" for note in notes(comparison))]
+    parts = [f"**{escaped(verdict(comparison))}**", "", *(f"- {escaped(note)}" for note in notes(comparison))]
     for section in sections(comparison):
-        parts += ["", f"**{section.title}**", "", *tables.markdown_lines(section.head, section.rows)]
-        parts += ["", section.below] if section.below else []
+        parts += ["", f"**{escaped(section.title)}**", "", *tables.markdown_lines(section.head, section.rows)]
+        parts += ["", escaped(section.below)] if section.below else []
     return "\n".join(parts)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nnbench.escaping import escaped
+
 
 @dataclass(frozen=True)
 class Section:
@@ -34,8 +36,12 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def markdown_lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table, line by line; raises ValueError for a row with more or fewer cells than the head."""
-    whole = [tuple(head), ("---",) * len(head), *map(tuple, rows)]
+    """A Markdown table, line by line, its texts escaped; raises ValueError for a row with more or fewer cells than the head."""
+    whole = [_cells(head), ("---",) * len(head), *map(_cells, rows)]
     if any(len(row) != len(head) for row in whole):
         raise ValueError(f"each row of a table with the columns {', '.join(head)} must have {len(head)} cells")
     return ["| " + " | ".join(row) + " |" for row in whole]
+
+
+def _cells(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(escaped, texts))
