@@ -48,9 +48,9 @@ def check(without: tuple[str, ...], package: str, components: tuple[str, ...], t
     ran = len(outcomes) - count["does not apply"]
     out.print()
     out.print(
-        f"{ran:,} laws ran on {counted(len(checked), 'component')} in {seconds:.1f} s: "
+        f"{counted(ran, 'law')} ran on {counted(len(checked), 'component')} in {seconds:.1f} s: "
         f"{count['held']:,} held, {count['broken']:,} broken, {count['expected failure']:,} failed as expected; "
-        f"{count['does not apply']:,} do not apply."
+        f"{count['does not apply']:,} {'does' if count['does not apply'] == 1 else 'do'} not apply."
     )
     sys.exit(1 if count["broken"] else 0)
 

@@ -18,7 +18,7 @@ from nnbench.report.describe import field_rows
 from nnbench.report.words import METRIC_WORDS
 
 
-class Kind(click.ParamType):
+class Kind(click.types.StringParamType):
     """A kind by its name or plural, or one of some other words."""
 
     name = "kind"

@@ -11,6 +11,7 @@ from nnbench.catalog import load_catalog
 from nnbench.cli.components import report_failures
 from nnbench.cli.output import console, counting
 from nnbench.report.gallery import cards, check_folder, page, write
+from nnbench.report.words import counted
 
 
 @click.command()
@@ -37,5 +38,5 @@ def gallery(without: tuple[str, ...], folder: Path) -> None:
         err.print(f"{card.kind} {card.name} cannot be drawn: {card.problem}", style="red")
     report_failures(catalog)
     size = path.stat().st_size / 1e6
-    out.print(f"Written: {path}, {len(drawn)} components, {size:.1f} MB", soft_wrap=True)
+    out.print(f"Written: {path}, {counted(len(drawn), 'component')}, {size:.1f} MB", soft_wrap=True)
     sys.exit(1 if failed else 0)

@@ -24,6 +24,7 @@ from nnbench.errors import InputError
 from nnbench.grid import Cell, Grid, labels
 from nnbench.launching.plan import available_workers
 from nnbench.report import gradient_study, gradient_study_page, gradients
+from nnbench.report.words import counted
 from nnbench.tracking import mlflow
 
 STUDY = "gradcheck-study"
@@ -78,7 +79,7 @@ def gradcheck(
     named = {"activation": activation, "initializer": initializer, "loss": loss, "penalty": penalty, "dropout": dropout}
     settings = [f"{name}={value}" for name, value in named.items() if value is not None]
     settings += [f"hidden=[[{'' if hidden == 'none' else hidden}]]"] if hidden is not None else []
-    _check_usage(grid, settings, study)
+    _check_usage(grid, settings, study, save)
     if study:
         _study([*settings, *overrides], without, save, None if no_tracking else (folder, tracking_uri))
         return
@@ -95,11 +96,13 @@ def gradcheck(
     sys.exit(1 if failed else 0)
 
 
-def _check_usage(grid: Path | None, settings: Sequence[str], study: bool) -> None:
+def _check_usage(grid: Path | None, settings: Sequence[str], study: bool, save: Path | None) -> None:
     """Raises InputError for options that do not go together."""
     if grid is not None and settings:
         option = settings[0].partition("=")[0]
         raise InputError(f"a grid file and --{option}: name either; with a grid, override with --set {settings[0]}")
+    if save is not None and not study:
+        raise InputError("--save writes what --study measures; without it there is nothing to save")
     if grid is not None and study:
         raise InputError("--study measures a network of its own: name components, or nothing, but no grid file")
     if grid is None and not settings and not study:
@@ -139,7 +142,8 @@ def _print(networks: dict[str, Cell], checks: dict[str, GradientCheck], seconds:
     plain = {name: check.as_dict() for name, check in checks.items()}
     order = sorted(checks, key=lambda name: gradients.rank(plain[name]))
     rows = [(*(texts[name][field] for field in varying), *gradients.measures(plain[name])) for name in order]
-    out.print(table((*varying, *gradients.MEASURES), rows, gradients.MEASURES[1:]))
+    title = "worst first" if len(rows) > 1 else ""
+    out.print(table((*varying, *gradients.MEASURES), rows, gradients.MEASURES[1:], title))
     for name in order:
         if not checks[name].passed:
             network = ", ".join(f"{field} {texts[name][field]}" for field in varying)
@@ -148,7 +152,8 @@ def _print(networks: dict[str, Cell], checks: dict[str, GradientCheck], seconds:
     count = sum(check.parameters for check in checks.values())
     out.print()
     out.print(
-        f"{len(checks):,} networks, {count:,} parameters, {seconds:.1f} s: {len(checks) - failed:,} passed, {failed:,} failed."
+        f"{counted(len(checks), 'network')}, {counted(count, 'parameter')}, {seconds:.1f} s: "
+        f"{len(checks) - failed:,} passed, {failed:,} failed."
     )
     return failed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -15,13 +16,14 @@ from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, FRESH, GRID, RUNS, SET, URI, WORKERS
 from nnbench.cli.output import LaunchProgress, console, duration, program
 from nnbench.cli.sheets import table
-from nnbench.cli.summary import print_comparison, print_summary
+from nnbench.cli.summary import print_comparison, print_summary, print_verdict
 from nnbench.cli.trace import trace_launch
 from nnbench.grid import Grid
 from nnbench.launching import conduct
 from nnbench.launching.estimate import estimate
 from nnbench.launching.plan import Phase, Plan, make_plan
 from nnbench.launching.results import Results
+from nnbench.report.words import counted
 from nnbench.tracking.mlflow import default_uri
 
 
@@ -61,7 +63,7 @@ def run(
         trace_launch(catalog, partial(console(stderr=True).print, soft_wrap=True))
     parsed = Grid.from_toml(grid, catalog, overrides)
     plan = make_plan(parsed, catalog, folder, workers, fresh)
-    _print_plan(out, parsed, plan)
+    _print_plan(out, parsed, plan, parsed.warnings(catalog))
     with LaunchProgress(out, track=not no_tracking) as progress:
         trackers = [] if no_tracking else [conduct.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")]
         try:
@@ -76,30 +78,38 @@ def run(
         except KeyboardInterrupt:
             out.print("Stopped. Results so far are stored; the same command goes on.", style="bold")
             sys.exit(130)
+    comparison = results.comparison if results.status != "interrupted" else None
+    if comparison:
+        print_verdict(out, comparison)
     print_summary(out, results, show_all, fresh)
-    if results.status != "interrupted" and results.comparison:
-        print_comparison(out, results.comparison)
+    if comparison:
+        print_comparison(out, comparison)
     _where_next(out, results, folder, tracking_uri, logged=not no_tracking)
+    if comparison:
+        print_verdict(out, comparison)
     sys.exit({"finished": 0, "failed": 1, "interrupted": 130}[results.status])
 
 
-def _print_plan(out: Console, grid: Grid, plan: Plan) -> None:
+def _print_plan(out: Console, grid: Grid, plan: Plan, warnings: Sequence[str]) -> None:
     """What is going to be trained, before it is."""
     if grid.question:
         out.print(grid.question, style="bold")
+    workers = counted(plan.workers, "worker")
     if plan.tuning.missing:
-        tried, seeds = len(plan.candidates), len(grid.tuning_seeds)
-        have = _have(plan.tuning)
-        out.print(f"tuning: {tried} settings × {seeds} seeds = {len(plan.tuning.trials)} trials{have}; {plan.workers} workers")
+        tried = f"{counted(len(plan.candidates), 'setting')} × {counted(len(grid.tuning_seeds), 'seed')}"
+        out.print(f"tuning: {tried} = {counted(len(plan.tuning.trials), 'trial')}{_have(plan.tuning)}; {workers}")
     if plan.missing or plan.reported is None:
         have = _have(plan.reported) if plan.reported else " of the best settings"
-        count = plan.cells * len(grid.seed_list)
-        out.print(f"{plan.cells} cells × {len(grid.seed_list)} seeds = {count} trials{have}; {plan.workers} workers")
+        seeds = len(grid.seed_list)
+        product = f"{counted(plan.cells, 'cell')} × {counted(seeds, 'seed')} = {counted(plan.cells * seeds, 'trial')}"
+        out.print(f"{product}{have}; {workers}")
     if plan.behind:
         others, untrained = len(plan.alternates.missing), len(plan.controls.missing)
         trials = [f"{others} of settings that could as well have been chosen"] if others else []
         trials += [f"{untrained} of untrained networks"] if untrained else []
         out.print(f"behind the verdict: {' and '.join(trials)}")
+    for warning in warnings:
+        out.print(f"warning: {warning}", style="yellow")
 
 
 @click.command()
@@ -135,6 +145,8 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     if planned.missing or planned.tuning.missing:
         rows += _time_rows(out, planned)
     out.print(table(("what", "value"), rows))
+    for warning in parsed.warnings(catalog):
+        out.print(f"warning: {warning}", style="yellow")
 
 
 def _time_rows(out: Console, planned: Plan) -> list[tuple[str, str]]:
@@ -142,7 +154,7 @@ def _time_rows(out: Console, planned: Plan) -> list[tuple[str, str]]:
         timed = estimate(planned)
     rows = [("cannot be timed", problem) for problem in timed.problems]
     if timed.seconds:
-        told = f"about {duration(timed.seconds)} with {planned.workers} workers, start-up and logging not counted"
+        told = f"about {duration(timed.seconds)} with {counted(planned.workers, 'worker')}, start-up and logging not counted"
         rows.append(("training time", f"{told}, and what cannot be timed" if rows else told))
     return rows
 
@@ -154,17 +166,19 @@ def _phase_rows(what: str, phase: Phase | None) -> list[tuple[str, str]]:
     return [
         (f"{what}trials", f"{len(phase.trials):,}"),
         ("with results", f"{len(phase.trials) - len(phase.missing):,}"),
-        ("to train", f"{len(phase.missing):,} in {len(phase.stacks):,} stacks, {steps:,} steps in all"),
+        ("to train", f"{len(phase.missing):,} in {counted(len(phase.stacks), 'stack')}, {counted(steps, 'step')} in all"),
     ]
 
 
 def _have(phase: Phase) -> str:
     known = len(phase.trials) - len(phase.missing)
-    return f", {known} of them have results already" if known else ""
+    return f", {known:,} of them {'has a result' if known == 1 else 'have results'} already" if known else ""
 
 
 def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str | None, logged: bool) -> None:
-    """What went wrong beside training, and how to look at runs; `logged` says whether MLflow was to have them."""
+    """Where results are, what went wrong beside training, and how to look at runs; `logged`: whether MLflow was to have them."""
+    out.print()
+    out.print(f"Results: {results.store.folder}", soft_wrap=True)
     for problem in results.watcher_problems:
         out.print(f"A watcher failed and was not told more: {problem}", style="yellow")
     options = ("" if folder == Path("mlruns") else f" --folder {folder}") + (
@@ -174,6 +188,7 @@ def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str 
     for problem in problems:
         out.print(problem, style="yellow")
     if problems:
-        out.print(f"The results are safe; log them with: {program()} sync{options}")
+        out.print(f"The results are safe; log them with: {program()} sync{options}", soft_wrap=True)
     elif logged or (tracking_uri or default_uri(folder)) in results.launch.logged_to:
-        out.print(f"Browse every run: {program()} ui{options}")
+        out.print(f"Logged to MLflow: {tracking_uri or default_uri(folder)}", soft_wrap=True)
+        out.print(f"Browse every run: {program()} ui{options}", soft_wrap=True)

@@ -18,6 +18,7 @@ from rich.text import Text
 from nnbench.cli.sheets import Sheet
 from nnbench.escaping import printable
 from nnbench.hooks import hookimpl
+from nnbench.report.words import counted
 from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Result
 
 PHASES = {TUNING: "tuning trials", BEHIND: "trials behind the verdict"}
@@ -135,7 +136,7 @@ class LaunchProgress:
             self._said = time.monotonic()
             rate = (self._done - self._already) / (self._said - self._began)
             left = (self._total - self._done) / rate
-            self._out.print(f"{self._done} of {self._total} trials trained, {rate:.1f} a second, {left:.0f} s left")
+            self._out.print(f"{self._done} of {counted(self._total, 'trial')} trained, {rate:.1f} a second, {left:.0f} s left")
 
     def phase(self, name: str, done: int, total: int) -> None:
         """Show how far trials are that are not reported: those of tuning before, those behind the verdict after the others."""

@@ -22,6 +22,7 @@ from nnbench.grid.suggest import nearest
 from nnbench.kinds import KINDS, Component, Dataset
 from nnbench.report.describe import hyperparameters, needed
 from nnbench.report.pictures import READING, Figure, check, draw, save, text
+from nnbench.report.words import counted
 
 
 @click.command()
@@ -136,7 +137,8 @@ def _print_facts(out: Console, entry: Entry) -> None:
         dataset = cls()
         out.print()
         out.print(
-            f"with the defaults: {dataset.classes} classes, {dataset.features} features, target accuracy {dataset.target:.3g}"
+            f"with the defaults: {dataset.classes} classes, {counted(dataset.features, 'feature')}, "
+            f"target accuracy {dataset.target:.3g}"
         )
     if cls.search_space:
         out.print()

@@ -87,7 +87,7 @@ def _unknown_levels(
             return []
         known = [*levels, *(lookup.names(doubtful) if doubtful in KINDS else ())]
         told = f"{name!r} is no level of this grid{nearest(name, known)}"
-        return [Problem(at, f"{told}{offered('levels', levels, 'the factor under [trial]')}")]
+        return [Problem(at, f"{told}{offered('levels', levels, 'nnbench plan')}")]
 
     problems = no_level("compare.baseline", compare.baseline)
     for number, claim in enumerate(claims, start=1):

@@ -193,7 +193,8 @@ def _counterparts(levels: Sequence[str], others: Sequence[str]) -> dict[str, str
     Raises GridError where there are more or fewer than before.
     """
     if len(levels) != len(others):
-        told = f"has {len(others)} levels ({', '.join(others)}), where the grid has {len(levels)} ({', '.join(levels)})"
+        several = "" if len(others) == 1 else "s"
+        told = f"has {len(others)} level{several} ({', '.join(others)}), where the grid has {len(levels)} ({', '.join(levels)})"
         raise GridError("", [Problem("", f"{told}; each has to have one that stands in its place")])
     paired = {level: level for level in levels if level in others}
     left = [level for level in levels if level not in paired]

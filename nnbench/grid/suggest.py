@@ -41,7 +41,7 @@ def nearest(name: str, among: Iterable[str], told: Mapping[str, str] | None = No
 
 def offered(what: str, names: Collection[str], command: str) -> str:
     """` (levels: a, b)`, or of many names the command that lists them."""
-    return f" ({what}: {', '.join(names)})" if len(names) <= FEW else f" ({command} lists all {len(names)})"
+    return f" ({what}: {', '.join(names)})" if len(names) <= FEW else f" ({command} lists all)"
 
 
 def unknown_field(name: str, have: Mapping[str, Collection[str]], lookup: Lookup) -> str:
@@ -112,7 +112,7 @@ def _nearest_field(name: str, have: Mapping[str, Collection[str]], above: Collec
     told = {each: f"{each} above [trial]" for each in above}
     told |= {hyperparameter: f"{kind}.{hyperparameter}" for kind, names in have.items() for hyperparameter in names}
     told |= {each: each for each in fields.FIELDS}
-    return f"{nearest(name, told, told)} (nnbench list fields lists all {len(fields.FIELDS)})"
+    return f"{nearest(name, told, told)} (nnbench list fields lists all)"
 
 
 def _letters(name: str) -> str:
