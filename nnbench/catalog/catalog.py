@@ -15,7 +15,7 @@ from nnbench.catalog.finding import Source, find_plugins, leave_out
 from nnbench.catalog.importing import failure, implemented_hooks, import_plugin, plugin_manager
 from nnbench.catalog.records import Entry, Failure, Plugin
 from nnbench.errors import PluginError, UnknownComponentError
-from nnbench.grid.expand import nearest
+from nnbench.grid.suggest import nearest, offered
 from nnbench.kinds import KINDS, Component, Origin, plural
 
 
@@ -63,10 +63,9 @@ class Catalog:
             raise UnknownComponentError(
                 f"{kind} {name!r} is offered by several plugins; write one of {', '.join(entry.provider for entry in entries)}"
             )
-        near = nearest(name, self.names(kind))
-        raise UnknownComponentError(
-            f"no {kind} {name!r}{near} ({plural(kind)}: {', '.join(self.names(kind))}){self._likely_reason()}"
-        )
+        names = self.names(kind)
+        told = f"{nearest(name, names)}{offered(plural(kind), names, f'nnbench list {kind}')}"
+        raise UnknownComponentError(f"no {kind} {name!r}{told}{self._likely_reason()}")
 
     def find(self, kind: str, name: str) -> tuple[type[Component], Origin]:
         """The class and origin of that name, or of `distribution:name`; raises UnknownComponentError."""

@@ -10,7 +10,7 @@ from importlib.metadata import Distribution, EntryPoint
 from nnbench import hooks
 from nnbench.catalog.records import Plugin
 from nnbench.errors import PluginError
-from nnbench.grid.expand import nearest
+from nnbench.grid.suggest import nearest
 
 
 @dataclass(frozen=True)

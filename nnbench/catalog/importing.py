@@ -11,7 +11,7 @@ from nnbench import hooks
 from nnbench.catalog.finding import Source
 from nnbench.catalog.records import Failure, Plugin
 from nnbench.errors import PluginError
-from nnbench.grid.expand import nearest
+from nnbench.grid.suggest import nearest
 
 
 def plugin_manager() -> pluggy.PluginManager:

@@ -95,17 +95,18 @@ def cli(ctx: click.Context, without: tuple[str, ...]) -> None:
 def main() -> Any:
     """Run the command line; bad input ends in a message and exit status 2."""
     from nnbench.errors import InputError, PluginError
+    from nnbench.escaping import printable
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # formulas have letters that some terminals lack
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {printable(str(message))}\n"
     try:
         return cli(prog_name="nnbench")
     except (InputError, PluginError) as error:
-        lines = str(error).splitlines()
-        click.echo("\n".join(f"error: {line}" for line in lines), err=True)
+        lines = printable(str(error)).split("\n")
+        click.echo("\n".join(f"error: {line}" for line in lines if line), err=True)
         sys.exit(2)
     except OSError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {printable(str(error))}", err=True)
         sys.exit(1)

@@ -9,10 +9,10 @@ from itertools import groupby
 
 import click
 from rich.console import Console
-from rich.progress import Progress
 
 from nnbench.catalog import load_catalog
-from nnbench.cli.output import console, fits, table
+from nnbench.cli.output import console, counting, fits
+from nnbench.cli.sheets import table
 from nnbench.conformance.packages import components_of
 from nnbench.conformance.suite import Outcome, check_component, counts, laws
 from nnbench.kinds import Component, plural
@@ -48,16 +48,16 @@ def check(without: tuple[str, ...], package: str, components: tuple[str, ...], t
     ran = len(outcomes) - count["does not apply"]
     out.print()
     out.print(
-        f"{ran:,} laws ran on {counted(len(checked), 'component')} in {seconds:.1f} s: "
+        f"{counted(ran, 'law')} ran on {counted(len(checked), 'component')} in {seconds:.1f} s: "
         f"{count['held']:,} held, {count['broken']:,} broken, {count['expected failure']:,} failed as expected; "
-        f"{count['does not apply']:,} do not apply."
+        f"{count['does not apply']:,} {'does' if count['does not apply'] == 1 else 'do'} not apply."
     )
     sys.exit(1 if count["broken"] else 0)
 
 
 def _outcomes(out: Console, components: Sequence[type[Component]], thorough: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+    with counting(out) as bars:
         task = bars.add_task("components checked", total=len(components))
         for cls in components:
             outcomes += check_component(cls, thorough)
@@ -92,13 +92,13 @@ def _print_details(out: Console, outcomes: Sequence[Outcome]) -> None:
             reasons.setdefault((outcome.law.name, outcome.detail), []).append(outcome.component.name)
     for (law, reason), names in reasons.items():
         some = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-        out.print(f"does not apply: {law} to {some}: {reason}", style="dim", markup=False)
+        out.print(f"does not apply: {law} to {some}: {reason}", style="dim")
     for outcome in outcomes:
         if outcome.status == "expected failure":
-            out.print(f"fails as expected: {outcome.title}: {outcome.detail}", markup=False)
+            out.print(f"fails as expected: {outcome.title}: {outcome.detail}")
     for outcome in outcomes:
         if outcome.status == "broken":
             out.print()
-            out.print(f"BROKEN {outcome.title}", style="bold red", markup=False)
-            out.print(f"  {outcome.detail}", markup=False)
-            out.print(f"  The law: {outcome.law.meaning}", markup=False)
+            out.print(f"BROKEN {outcome.title}", style="bold red")
+            out.print(f"  {outcome.detail}")
+            out.print(f"  The law: {outcome.law.meaning}")

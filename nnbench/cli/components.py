@@ -8,28 +8,64 @@ import sys
 import click
 
 from nnbench.catalog import Catalog, Plugin, load_catalog
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console
+from nnbench.cli.sheets import table
 from nnbench.cli.trace import component_calls
 from nnbench.grid import json_schema
+from nnbench.grid.suggest import nearest
 from nnbench.kinds import KINDS, plural
+from nnbench.report.describe import field_rows
+from nnbench.report.words import METRIC_WORDS
 
-KIND = click.Choice(list(KINDS))
+
+class Kind(click.types.StringParamType):
+    """A kind by its name or plural, or one of some other words."""
+
+    name = "kind"
+
+    def __init__(self, *others: str) -> None:
+        self.others = others
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The kind; another word as it is."""
+        kind = kind_of(value)
+        if kind is None and value not in self.others:
+            words = [*KINDS, *self.others]
+            self.fail(f"no kind {value!r}{nearest(value, words)} (kinds: {', '.join(words)})", param, ctx)
+        return kind or value
+
+
+def kind_of(word: str) -> str | None:
+    """The kind that a word names, in the singular or plural; None if it names none."""
+    return next((kind for kind in KINDS if word.lower().replace("-", "").replace("_", "") in (kind, plural(kind))), None)
+
+
+KIND = Kind()
+TABLES = ("fields", "metrics")
+"""What can be listed beside components."""
 SLOW = 0.3
 """Seconds to load from which on a plugin is pointed out."""
 
 
 HELP = f"""List components with one line each; a star marks the one taken where a grid names none.
 
-KIND is {", ".join(list(KINDS)[:-1])} or {list(KINDS)[-1]}; all of them unless given.
+KIND is {", ".join(list(KINDS)[:-1])} or {list(KINDS)[-1]}; all of them unless given. `nnbench list fields` lists what a grid file
+may say, `nnbench list metrics` what levels can be compared by.
 """
 
 
 @click.command("list", help=HELP)
-@click.argument("kind", type=KIND, required=False, metavar="[KIND]")
+@click.argument("kind", type=Kind(*TABLES), required=False, metavar="[KIND]")
 @click.pass_obj
 def list_(without: tuple[str, ...], kind: str | None) -> None:
     """Print the table."""
     out = console()
+    if kind == "metrics":
+        out.print(table(("metric", "meaning"), [(name, words.name) for name, words in METRIC_WORDS.items()]))
+        return
+    if kind == "fields":
+        out.print(table(("field", "where", "meaning"), field_rows()))
+        return
     catalog = load_catalog(without)
     rows = [
         (each, f"{name}{'*' if entry.cls.default else ''}", entry.cls.summary(), str(entry.origin).partition(" (")[0])
@@ -60,13 +96,13 @@ def plugins(without: tuple[str, ...], trace: bool) -> None:
         if plugin.load_seconds > SLOW:
             slow = f"slow: {plugin.name} took {plugin.load_seconds:.1f} s to load, and every command waits for it"
             module = plugin.module.partition(":")[0]
-            out.print(f"{slow}; python -X importtime -c 'import {module}' shows why", style="yellow", markup=False)
+            out.print(f"{slow}; python -X importtime -c 'import {module}' shows why", style="yellow")
     if trace:
         out.print()
         for line in component_calls(catalog):
-            out.print(line, markup=False, soft_wrap=True)
+            out.print(line, soft_wrap=True)
         for failure in catalog.failures:
-            out.print(f"\n{failure}\n{failure.traceback.rstrip()}", markup=False, soft_wrap=True)
+            out.print(f"\n{failure}\n{failure.traceback.rstrip()}", soft_wrap=True)
     report_failures(catalog)
     sys.exit(1 if catalog.failures else 0)
 
@@ -99,4 +135,4 @@ def _offers(plugin: Plugin) -> str:
 def report_failures(catalog: Catalog) -> None:
     """Say which plugins did not load."""
     for failure in catalog.failures:
-        console(stderr=True).print(str(failure), style="yellow", markup=False)
+        console(stderr=True).print(str(failure), style="yellow")

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import click
-from rich.progress import Progress
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.components import report_failures
-from nnbench.cli.output import console
+from nnbench.cli.output import console, counting
 from nnbench.report.gallery import cards, check_folder, page, write
+from nnbench.report.words import counted
 
 
 @click.command()
@@ -30,13 +30,13 @@ def gallery(without: tuple[str, ...], folder: Path) -> None:
     check_folder(folder)
     catalog = load_catalog(without)
     out, err = console(), console(stderr=True)
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
+    with counting(err) as bars:
         drawn = list(bars.track(cards(catalog), total=len(catalog.entries), description="components drawn"))
     path = write(page(drawn, catalog), folder)
     failed = [card for card in drawn if card.failed]
     for card in failed:
-        err.print(f"{card.kind} {card.name} cannot be drawn: {card.problem}", style="red", markup=False)
+        err.print(f"{card.kind} {card.name} cannot be drawn: {card.problem}", style="red")
     report_failures(catalog)
     size = path.stat().st_size / 1e6
-    out.print(f"Written: {path}, {len(drawn)} components, {size:.1f} MB", markup=False, soft_wrap=True)
+    out.print(f"Written: {path}, {counted(len(drawn), 'component')}, {size:.1f} MB", soft_wrap=True)
     sys.exit(1 if failed else 0)

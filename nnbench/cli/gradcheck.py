@@ -13,17 +13,18 @@ from functools import partial
 from pathlib import Path
 
 import click
-from rich.progress import Progress
 
 from nnbench import work
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.options import FOLDER, SET, URI, WORKERS
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console, counting
+from nnbench.cli.sheets import table
 from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
 from nnbench.errors import InputError
 from nnbench.grid import Cell, Grid, labels
 from nnbench.launching.plan import available_workers
 from nnbench.report import gradient_study, gradient_study_page, gradients
+from nnbench.report.words import counted
 from nnbench.tracking import mlflow
 
 STUDY = "gradcheck-study"
@@ -78,7 +79,7 @@ def gradcheck(
     named = {"activation": activation, "initializer": initializer, "loss": loss, "penalty": penalty, "dropout": dropout}
     settings = [f"{name}={value}" for name, value in named.items() if value is not None]
     settings += [f"hidden=[[{'' if hidden == 'none' else hidden}]]"] if hidden is not None else []
-    _check_usage(grid, settings, study)
+    _check_usage(grid, settings, study, save)
     if study:
         _study([*settings, *overrides], without, save, None if no_tracking else (folder, tracking_uri))
         return
@@ -95,11 +96,13 @@ def gradcheck(
     sys.exit(1 if failed else 0)
 
 
-def _check_usage(grid: Path | None, settings: Sequence[str], study: bool) -> None:
+def _check_usage(grid: Path | None, settings: Sequence[str], study: bool, save: Path | None) -> None:
     """Raises InputError for options that do not go together."""
     if grid is not None and settings:
         option = settings[0].partition("=")[0]
         raise InputError(f"a grid file and --{option}: name either; with a grid, override with --set {settings[0]}")
+    if save is not None and not study:
+        raise InputError("--save writes what --study measures; without it there is nothing to save")
     if grid is not None and study:
         raise InputError("--study measures a network of its own: name components, or nothing, but no grid file")
     if grid is None and not settings and not study:
@@ -122,7 +125,7 @@ def _in_workers(networks: dict[str, Cell], workers: int | None, trial_timeout: f
     out = console()
     checks: dict[str, GradientCheck] = {}
     pool = work.LocalPool(min(workers or available_workers(), len(networks)))
-    with pool, Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+    with pool, counting(out) as bars:
         task = bars.add_task("networks checked", total=len(networks))
         for name, check in work.check_all(networks, pool, work.Deadlines(trial_timeout), threading.Event()):
             checks[name] = check
@@ -139,16 +142,18 @@ def _print(networks: dict[str, Cell], checks: dict[str, GradientCheck], seconds:
     plain = {name: check.as_dict() for name, check in checks.items()}
     order = sorted(checks, key=lambda name: gradients.rank(plain[name]))
     rows = [(*(texts[name][field] for field in varying), *gradients.measures(plain[name])) for name in order]
-    out.print(table((*varying, *gradients.MEASURES), rows, gradients.MEASURES[1:]))
+    title = "worst first" if len(rows) > 1 else ""
+    out.print(table((*varying, *gradients.MEASURES), rows, gradients.MEASURES[1:], title))
     for name in order:
         if not checks[name].passed:
             network = ", ".join(f"{field} {texts[name][field]}" for field in varying)
-            out.print(f"{network}: {checks[name].reason}", style="red", markup=False)
+            out.print(f"{network}: {checks[name].reason}", style="red")
     failed = sum(not check.passed for check in checks.values())
     count = sum(check.parameters for check in checks.values())
     out.print()
     out.print(
-        f"{len(checks):,} networks, {count:,} parameters, {seconds:.1f} s: {len(checks) - failed:,} passed, {failed:,} failed."
+        f"{counted(len(checks), 'network')}, {counted(count, 'parameter')}, {seconds:.1f} s: "
+        f"{len(checks) - failed:,} passed, {failed:,} failed."
     )
     return failed
 
@@ -160,22 +165,22 @@ def _study(overrides: Sequence[str], without: tuple[str, ...], save: Path | None
     if len(cells) > 1:
         raise InputError(f"--study measures one network, not {len(cells)}: name one value for each field")
     work.keep_freed_memory()
-    with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+    with counting(out) as bars:
         task = bars.add_task("measuring", total=len(gradient_study.EPSILONS) + len(gradient_study.WIDTHS))
         measured = gradient_study.study(cells[0], partial(bars.advance, task))
-    out.print(measured.network, style="bold", markup=False)
+    out.print(measured.network, style="bold")
     errors, costs = gradient_study_page.ERROR_HEAD, gradient_study_page.COST_HEAD
     out.print(table(errors, gradient_study_page.error_rows(measured), errors, title="relative error of the gradient"))
     out.print()
     out.print(table(costs, gradient_study_page.cost_rows(measured), costs[1:], title="time for one gradient"))
     out.print()
     for sentence in gradient_study_page.sentences(measured):
-        out.print(sentence, markup=False)
+        out.print(sentence)
     with tempfile.TemporaryDirectory() as temporary:
         folder = save or Path(temporary)
         written = gradient_study_page.write(measured, folder)
         if save:
-            out.print(f"Written: {', '.join(map(str, written))}", markup=False, soft_wrap=True)
+            out.print(f"Written: {', '.join(map(str, written))}", soft_wrap=True)
         if tracked:
             _log(measured, tracked, written, Path(temporary) / "artifacts")
 
@@ -202,6 +207,6 @@ def _log(study: gradient_study.Study, tracked: tuple[Path, str | None], written:
     try:
         mlflow.log_study(uri, artifacts, STUDY, {"network": study.network}, metrics, copies)
     except Exception as error:  # whatever a tracking store can fail with
-        out.print(f"The study cannot be logged to {uri}: {error}", style="red", markup=False)
+        out.print(f"The study cannot be logged to {uri}: {error}", style="red")
         sys.exit(1)
-    out.print(f"Logged to MLflow, experiment {STUDY}: error/… at step -100·log10 ε, cost/… at step P.", markup=False)
+    out.print(f"Logged to MLflow, experiment {STUDY}: error/… at step -100·log10 ε, cost/… at step P.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -13,14 +14,16 @@ from rich.console import Console
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, FRESH, GRID, RUNS, SET, URI, WORKERS
-from nnbench.cli.output import LaunchProgress, console, duration, program, table
-from nnbench.cli.summary import print_comparison, print_summary
+from nnbench.cli.output import LaunchProgress, console, duration, program
+from nnbench.cli.sheets import table
+from nnbench.cli.summary import print_comparison, print_summary, print_verdict
 from nnbench.cli.trace import trace_launch
 from nnbench.grid import Grid
 from nnbench.launching import conduct
 from nnbench.launching.estimate import estimate
 from nnbench.launching.plan import Phase, Plan, make_plan
 from nnbench.launching.results import Results
+from nnbench.report.words import counted
 from nnbench.tracking.mlflow import default_uri
 
 
@@ -57,10 +60,10 @@ def run(
     out = console()
     catalog = load_catalog(without)
     if trace:
-        trace_launch(catalog, partial(console(stderr=True).print, markup=False, soft_wrap=True))
+        trace_launch(catalog, partial(console(stderr=True).print, soft_wrap=True))
     parsed = Grid.from_toml(grid, catalog, overrides)
     plan = make_plan(parsed, catalog, folder, workers, fresh)
-    _print_plan(out, parsed, plan)
+    _print_plan(out, parsed, plan, parsed.warnings(catalog))
     with LaunchProgress(out, track=not no_tracking) as progress:
         trackers = [] if no_tracking else [conduct.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")]
         try:
@@ -75,32 +78,40 @@ def run(
         except KeyboardInterrupt:
             out.print("Stopped. Results so far are stored; the same command goes on.", style="bold")
             sys.exit(130)
+    comparison = results.comparison if results.status != "interrupted" else None
+    if comparison:
+        print_verdict(out, comparison)
     print_summary(out, results, show_all, fresh)
-    if results.status != "interrupted" and results.comparison:
-        print_comparison(out, results.comparison)
+    if comparison:
+        print_comparison(out, comparison)
     _where_next(out, results, folder, tracking_uri, logged=not no_tracking)
+    if comparison:
+        print_verdict(out, comparison)
     sys.exit({"finished": 0, "failed": 1, "interrupted": 130}[results.status])
 
 
-def _print_plan(out: Console, grid: Grid, plan: Plan) -> None:
+def _print_plan(out: Console, grid: Grid, plan: Plan, warnings: Sequence[str]) -> None:
     """What is going to be trained, before it is."""
     if grid.question:
-        out.print(grid.question, style="bold", markup=False)
+        out.print(grid.question, style="bold")
+    workers = counted(plan.workers, "worker")
     if plan.tuning.missing:
-        tried, seeds = len(plan.candidates), len(grid.tuning_seeds)
-        have = _have(plan.tuning)
-        out.print(f"tuning: {tried} settings × {seeds} seeds = {len(plan.tuning.trials)} trials{have}; {plan.workers} workers")
+        tried = f"{counted(len(plan.candidates), 'setting')} × {counted(len(grid.tuning_seeds), 'seed')}"
+        out.print(f"tuning: {tried} = {counted(len(plan.tuning.trials), 'trial')}{_have(plan.tuning)}; {workers}")
     if plan.missing or plan.reported is None:
         several = " (each metric that is judged chooses its own)" if plan.most_cells > plan.cells else ""
         have = _have(plan.reported) if plan.reported else f" of the best settings{several}"
         seeds = len(grid.seed_list)
         cells, whole = (_range(count * plan.cells, count * plan.most_cells) for count in (1, seeds))
-        out.print(f"{cells} cells × {seeds} seeds = {whole} trials{have}; {plan.workers} workers")
+        product = f"{_ranged(cells, 'cell')} × {counted(seeds, 'seed')} = {_ranged(whole, 'trial')}"
+        out.print(f"{product}{have}; {workers}")
     if plan.behind:
         others, untrained = len(plan.alternates.missing), len(plan.controls.missing)
         trials = [f"{others} of settings that could as well have been chosen"] if others else []
         trials += [f"{untrained} of untrained networks"] if untrained else []
         out.print(f"behind the verdict: {' and '.join(trials)}")
+    for warning in warnings:
+        out.print(f"warning: {warning}", style="yellow")
 
 
 @click.command()
@@ -117,7 +128,7 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     parsed = Grid.from_toml(grid, catalog, overrides)
     planned = make_plan(parsed, catalog, folder, workers, fresh)
     if parsed.question:
-        out.print(parsed.question, style="bold", markup=False)
+        out.print(parsed.question, style="bold")
     shapes = Counter("-".join(map(str, trial.cell.layer_sizes)) for trial in planned.trials or planned.tuning.trials)
     count, trials = (_range(each * planned.cells, each * planned.most_cells) for each in (1, len(parsed.seed_list)))
     rows = [
@@ -133,6 +144,13 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     if planned.missing or planned.tuning.missing:
         rows += _time_rows(out, planned)
     out.print(table(("what", "value"), rows))
+    for warning in parsed.warnings(catalog):
+        out.print(f"warning: {warning}", style="yellow")
+
+
+def _ranged(number: str, what: str) -> str:
+    """`1 cell`, `72 cells`, `72 to 144 cells`."""
+    return f"{number} {what}{'' if number == '1' else 's'}"
 
 
 def _range(least: int, most: int) -> str:
@@ -145,7 +163,7 @@ def _time_rows(out: Console, planned: Plan) -> list[tuple[str, str]]:
         timed = estimate(planned)
     rows = [("cannot be timed", problem) for problem in timed.problems]
     if timed.seconds:
-        told = f"about {duration(timed.seconds)} with {planned.workers} workers, start-up and logging not counted"
+        told = f"about {duration(timed.seconds)} with {counted(planned.workers, 'worker')}, start-up and logging not counted"
         rows.append(("training time", f"{told}, and what cannot be timed" if rows else told))
     return rows
 
@@ -157,26 +175,29 @@ def _phase_rows(what: str, phase: Phase | None) -> list[tuple[str, str]]:
     return [
         (f"{what}trials", f"{len(phase.trials):,}"),
         ("with results", f"{len(phase.trials) - len(phase.missing):,}"),
-        ("to train", f"{len(phase.missing):,} in {len(phase.stacks):,} stacks, {steps:,} steps in all"),
+        ("to train", f"{len(phase.missing):,} in {counted(len(phase.stacks), 'stack')}, {counted(steps, 'step')} in all"),
     ]
 
 
 def _have(phase: Phase) -> str:
     known = len(phase.trials) - len(phase.missing)
-    return f", {known} of them have results already" if known else ""
+    return f", {known:,} of them {'has a result' if known == 1 else 'have results'} already" if known else ""
 
 
 def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str | None, logged: bool) -> None:
-    """What went wrong beside training, and how to look at runs; `logged` says whether MLflow was to have them."""
+    """Where results are, what went wrong beside training, and how to look at runs; `logged`: whether MLflow was to have them."""
+    out.print()
+    out.print(f"Results: {results.store.folder}", soft_wrap=True)
     for problem in results.watcher_problems:
-        out.print(f"A watcher failed and was not told more: {problem}", style="yellow", markup=False)
+        out.print(f"A watcher failed and was not told more: {problem}", style="yellow")
     options = ("" if folder == Path("mlruns") else f" --folder {folder}") + (
         f" --tracking-uri {tracking_uri}" if tracking_uri else ""
     )
     problems = [tracker.problem for tracker in results.trackers if tracker.problem]
     for problem in problems:
-        out.print(problem, style="yellow", markup=False)
+        out.print(problem, style="yellow")
     if problems:
-        out.print(f"The results are safe; log them with: {program()} sync{options}", markup=False)
+        out.print(f"The results are safe; log them with: {program()} sync{options}", soft_wrap=True)
     elif logged or (tracking_uri or default_uri(folder)) in results.launch.logged_to:
-        out.print(f"Browse every run: {program()} ui{options}", markup=False)
+        out.print(f"Logged to MLflow: {tracking_uri or default_uri(folder)}", soft_wrap=True)
+        out.print(f"Browse every run: {program()} ui{options}", soft_wrap=True)

@@ -38,9 +38,7 @@ def new_plugin(without: tuple[str, ...], name: str, kind: str) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(content, encoding="utf-8")
     out, run = console(), program() if "/" not in program() else f"{sys.executable} -m nnbench"
-    out.print(
-        f"{folder}/ has a plugin with the {kind} {named.component}; its formula is in {folder}/{named.module}.py.", markup=False
-    )
+    out.print(f"{folder}/ has a plugin with the {kind} {named.component}; its formula is in {folder}/{named.module}.py.")
     out.print("What next:", style="bold")
     for command in (f"cd {folder}", "pip install -e '.[test]'", f"{run} check {named.distribution}", f"{run} run compare.toml"):
-        out.print(f"  {command}", markup=False, soft_wrap=True)
+        out.print(f"  {command}", soft_wrap=True)

@@ -6,15 +6,19 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from nnbench.cli.sheets import Sheet
+from nnbench.escaping import printable
 from nnbench.hooks import hookimpl
+from nnbench.report.words import counted
 from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Result
 
 PHASES = {TUNING: "tuning trials", BEHIND: "trials behind the verdict"}
@@ -23,26 +27,32 @@ WIDE = 160
 """Columns of a table where the output is no terminal and has no width of its own."""
 
 
+class _Literal(Console):
+    """Prints text as it is: markup, emoji codes and control characters in names, questions and errors mean nothing."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The text without anything that steers a terminal."""
+        return super().render_str(printable(text), **options)
+
+
 def console(stderr: bool = False) -> Console:
-    """Where to print: the terminal, or plain text without control codes."""
-    terminal = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return terminal if terminal.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE, no_color=True)
+    """Where to print: the terminal, or plain text without control codes, as wide as COLUMNS says."""
+    literal = partial(_Literal, stderr=stderr, highlight=False, soft_wrap=False, markup=False, emoji=False)
+    terminal = literal()
+    if terminal.is_terminal:
+        return terminal
+    return literal(width=None if os.environ.get("COLUMNS", "").isdigit() else WIDE, no_color=True)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = (), title: str | None = None) -> Table:
-    """A table; where it does not fit, columns on the left wrap between words and those in `right` stay whole."""
-    sheet = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="bold")
-    for name in head:
-        sheet.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=name in right)
-    for row in rows:
-        sheet.add_row(*(Text(cell) for cell in row))
-    return sheet
+def counting(out: Console) -> Progress:
+    """A bar for each task, with its share and the time left; nothing where the output is no terminal."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
 
 
-def fits(out: Console, sheet: Table) -> bool:
+def fits(out: Console, sheet: Sheet) -> bool:
     """Whether the table needs no wrapping."""
-    unbounded = out.options.update(max_width=10 * out.width)  # otherwise what does not fit measures as wide as the console
-    return out.measure(sheet, options=unbounded).maximum <= out.width
+    return sheet.width <= out.width
 
 
 def program() -> str:
@@ -99,10 +109,10 @@ class LaunchProgress:
 
     def _new_bars(self) -> Progress:
         return Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[rate]}", markup=False),
             TimeRemainingColumn(compact=True),
             console=self._out,
             transient=True,
@@ -126,7 +136,7 @@ class LaunchProgress:
             self._said = time.monotonic()
             rate = (self._done - self._already) / (self._said - self._began)
             left = (self._total - self._done) / rate
-            self._out.print(f"{self._done} of {self._total} trials trained, {rate:.1f} a second, {left:.0f} s left")
+            self._out.print(f"{self._done} of {counted(self._total, 'trial')} trained, {rate:.1f} a second, {left:.0f} s left")
 
     def phase(self, name: str, done: int, total: int) -> None:
         """Show how far trials are that are not reported: those of tuning before, those behind the verdict after the others."""

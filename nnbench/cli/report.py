@@ -11,9 +11,10 @@ from rich.console import Console
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, WORKERS
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console
 from nnbench.cli.robust import launch_each
-from nnbench.cli.summary import print_comparison
+from nnbench.cli.sheets import table
+from nnbench.cli.summary import print_cells, print_comparison, print_verdict
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
 from nnbench.launching.record import note_claims
@@ -21,6 +22,7 @@ from nnbench.report import cells, exports, robustness, tables
 from nnbench.report.claims import CLAIM_HEAD
 from nnbench.report.comparing import compare_launch
 from nnbench.report.pictures import files, levels
+from nnbench.report.words import counted
 from nnbench.store import Launch, Store, merge_into
 
 
@@ -40,8 +42,9 @@ from nnbench.store import Launch, Store, merge_into
     metavar="PICTURE",
     help="Also draw it: profiles, probabilities, ranks; .png or .svg.",
 )
+@click.option("--all", "show_all", is_flag=True, help="Print every cell of a grid without [compare], not only the best.")
 @FOLDER
-def report(which: str | None, form: str, save: Path | None, folder: Path) -> None:
+def report(which: str | None, form: str, save: Path | None, show_all: bool, folder: Path) -> None:
     """Print a launch's comparison again, from stored results; nothing is trained.
 
     Name a grid file, a grid, or a launch's id; the latest launch unless given. A grid without [compare] asks for no verdict: its
@@ -52,11 +55,12 @@ def report(which: str | None, form: str, save: Path | None, folder: Path) -> Non
         files.check(save)
     launch = find_launch(store, which)
     comparison = compare_launch(launch, store)
-    if save is not None and comparison is not None:
-        files.save(levels.draw(comparison), f"{launch.grid}: {comparison.factor}", save)
     if comparison is None:
-        _without_verdict(launch, store, form)
+        if save is not None:
+            raise InputError(f"{launch.grid} has no [compare], so --save has no comparison to draw")
+        _without_verdict(launch, store, form, show_all)
         return
+    out = console()
     match form:
         case "markdown":
             click.echo(exports.markdown(comparison))
@@ -65,9 +69,14 @@ def report(which: str | None, form: str, save: Path | None, folder: Path) -> Non
         case "json":
             click.echo(exports.as_json(comparison))
         case _:
-            out = console()
-            out.print(launch.question or launch.grid, style="bold", markup=False)
+            out.print(launch.question or launch.grid, style="bold")
+            print_verdict(out, comparison)
             print_comparison(out, comparison)
+    if save is not None:
+        files.save(levels.draw(comparison), f"{launch.grid}: {comparison.factor}", save)
+        console(stderr=form != "table").print(f"Written: {save}", soft_wrap=True)
+    if form == "table":
+        print_verdict(out, comparison)
 
 
 @click.command()
@@ -138,15 +147,17 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
         Store(each / "results").check()
     for other in others:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
-        out.print(f"{other}: {added.trials} trials new here, {added.known} known already, {added.launches} launches", markup=False)
+        new, launches = counted(added.trials, "trial"), f"{added.launches} launch{'' if added.launches == 1 else 'es'}"
+        out.print(f"{other}: {new} new in {folder}, {added.known} known already, {launches}")
         if added.differing:
-            differing = f"{added.differing} of the known ones have other results there; the later ones count"
-            out.print(differing, style="yellow", markup=False)
+            have = "has" if added.differing == 1 else "have"
+            differing = f"{added.differing} of the known ones {have} other results there; the later ones count"
+            out.print(differing, style="yellow")
 
 
 def _announce(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
     """Say what is launched now; a grid without alternatives is told by its name alone."""
-    err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}", markup=False)
+    err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}")
 
 
 def find_launch(store: Store, which: str | None) -> Launch:
@@ -176,12 +187,17 @@ def _store(folder: Path) -> Store:
     return Store(folder / "results")
 
 
-def _without_verdict(launch: Launch, store: Store, form: str) -> None:
+def _without_verdict(launch: Launch, store: Store, form: str, show_all: bool) -> None:
+    """The cells of a launch that compares nothing."""
     rows = store.rows(launch.trial_ids)
     match form:
         case "csv":
             click.echo(cells.as_csv(launch, rows), nl=False)
         case "json":
             raise InputError(f"{launch.grid} has no [compare], so there is no comparison to write as JSON; csv has its trials")
-        case _:
+        case "markdown":
             click.echo(cells.markdown(launch, cells.lines(launch, rows)))
+        case _:
+            out = console()
+            out.print(launch.question or launch.grid, style="bold")
+            print_cells(out, launch, cells.lines(launch, rows), rows, show_all)

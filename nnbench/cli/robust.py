@@ -10,7 +10,8 @@ import click
 
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.options import FOLDER, GRID, SET, WORKERS
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console
+from nnbench.cli.sheets import table
 from nnbench.errors import GridError, InputError
 from nnbench.grid import Alternative, Grid
 from nnbench.launching.conduct import run
@@ -50,17 +51,17 @@ def robust(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], wor
     Store(folder / "results").check()
 
     def tell(number: int, what: str) -> None:
-        err.print(f"{number} of {len(alternatives)}: {what}", markup=False)
+        err.print(f"{number} of {len(alternatives)}: {what}")
 
     launched = launch_each(alternatives, catalog, folder, workers, tell)
     statements = robustness.statements(launched)
     if form == "table":
         if parsed.question:
-            out.print(parsed.question, style="bold", markup=False)
+            out.print(parsed.question, style="bold")
         for each in statements:
             out.print()
             out.print(table(robustness.HEAD, robustness.rows(each), title=each.says))
-            out.print(robustness.sentence(each), style="bold", markup=False)
+            out.print(robustness.sentence(each), style="bold")
     else:
         click.echo(robustness.markdown(statements) if form == "markdown" else robustness.as_json(statements))
     if launched[-1].interrupted:

@@ -13,18 +13,20 @@ from rich.console import Console
 from rich.text import Text
 
 from nnbench.catalog import Catalog, Entry, load_catalog
-from nnbench.cli.components import KIND
-from nnbench.cli.output import console, table
+from nnbench.cli.components import kind_of
+from nnbench.cli.output import console
+from nnbench.cli.sheets import table
 from nnbench.errors import InputError
 from nnbench.grid import Grid, fields, label
-from nnbench.kinds import Component, Dataset
+from nnbench.grid.suggest import nearest
+from nnbench.kinds import KINDS, Component, Dataset
 from nnbench.report.describe import hyperparameters, needed
 from nnbench.report.pictures import READING, Figure, check, draw, save, text
+from nnbench.report.words import counted
 
 
 @click.command()
-@click.argument("kind", type=KIND, metavar="KIND")
-@click.argument("name")
+@click.argument("words", metavar="[KIND] NAME", nargs=-1, required=True)
 @click.option(
     "--set",
     "overrides",
@@ -34,10 +36,10 @@ from nnbench.report.pictures import READING, Figure, check, draw, save, text
 )
 @click.option("--save", "path", metavar="FILE", type=click.Path(path_type=Path), help="Write the picture too, as .png or .svg.")
 @click.pass_obj
-def show(without: tuple[str, ...], kind: str, name: str, overrides: tuple[str, ...], path: Path | None) -> None:
+def show(without: tuple[str, ...], words: tuple[str, ...], overrides: tuple[str, ...], path: Path | None) -> None:
     """Show one component: what its docstring says, its hyperparameters, where it comes from, and its picture.
 
-    KIND and NAME are as `nnbench list` prints them: nnbench show activation tanh.
+    KIND and NAME are as `nnbench list` prints them: nnbench show activation tanh. A name that only one kind has is enough.
     nnbench show activation leaky_relu --set k=0.2 --save leaky.svg draws a variant, and writes it to a file as well.
 
     An activation is drawn as response and derivative, an initializer as the weights of a layer and what ten layers of them do, an
@@ -48,6 +50,7 @@ def show(without: tuple[str, ...], kind: str, name: str, overrides: tuple[str, .
     FILE is overwritten only if nnbench drew it. Exit status 1 if the picture cannot be drawn.
     """
     catalog = load_catalog(without)
+    kind, name = _kind_and_name(catalog, words)
     entry = catalog.entry(kind, name)
     assignments = [_assignment(entry.cls, override) for override in overrides]
     variant = _variant(catalog, kind, name, assignments) if assignments else None
@@ -61,21 +64,43 @@ def show(without: tuple[str, ...], kind: str, name: str, overrides: tuple[str, .
     _print_facts(out, entry)
     out.print()
     if lacking:
-        out.print(how, markup=False)
+        out.print(how)
         return
     try:
         with console(stderr=True).status("drawing"):
             component = variant or entry.cls()
             figure = draw(component, {name.partition(".")[0] for name, _ in assignments})
     except (Exception, SystemExit) as error:  # whatever an author's code raises
-        console(stderr=True).print(f"It cannot be drawn: {type(error).__name__}: {error}", style="red", markup=False)
+        console(stderr=True).print(f"It cannot be drawn: {type(error).__name__}: {error}", style="red")
         sys.exit(1)
     figure = replace(figure, caption=f"{READING[kind]} {figure.caption}".rstrip())
     title = f"{kind} {label(component)}"
     _print_picture(out, title, figure)
     if path:
         save(figure, title, path)
-        out.print(f"\nWritten: {path}", markup=False, soft_wrap=True)
+        out.print(f"\nWritten: {path}", soft_wrap=True)
+
+
+def _kind_and_name(catalog: Catalog, words: Sequence[str]) -> tuple[str, str]:
+    """The component that is meant; raises InputError if that cannot be told."""
+    if len(words) > 2:
+        raise InputError(f"show one component at a time: nnbench show {words[0]} {words[1]}")
+    if len(words) == 2:
+        kind = kind_of(words[0])
+        if kind is None:
+            raise InputError(f"no kind {words[0]!r}{nearest(words[0], KINDS)} (kinds: {', '.join(KINDS)})")
+        return kind, words[1]
+    (name,) = words
+    kinds = [kind for kind in KINDS if (kind, name) in catalog]
+    if len(kinds) == 1:
+        return kinds[0], name
+    if kinds:
+        several = " or ".join(f"nnbench show {kind} {name}" for kind in kinds)
+        raise InputError(f"{name} is the NAME of more than one component: {several}")
+    if kind_of(name):
+        raise InputError(f"{name} is a kind; add a NAME: nnbench list {kind_of(name)} lists them")
+    told = {each: f"{kind} {each}" for kind in KINDS for each in catalog.names(kind)}
+    raise InputError(f"no component {name!r}{nearest(name, told, told)} (nnbench list lists all)")
 
 
 def _assignment(cls: type[Component], override: str) -> tuple[str, str]:
@@ -100,7 +125,7 @@ def _variant(catalog: Catalog, kind: str, name: str, assignments: Sequence[tuple
 def _print_facts(out: Console, entry: Entry) -> None:
     cls = entry.cls
     out.print(f"{cls.kind} {cls.name}", style="bold")
-    out.print(inspect.cleandoc(cls.__doc__ or "no description"), markup=False)
+    out.print(inspect.cleandoc(cls.__doc__ or "no description"))
     out.print()
     parameters = hyperparameters(cls)
     if parameters:
@@ -112,23 +137,24 @@ def _print_facts(out: Console, entry: Entry) -> None:
         dataset = cls()
         out.print()
         out.print(
-            f"with the defaults: {dataset.classes} classes, {dataset.features} features, target accuracy {dataset.target:.3g}"
+            f"with the defaults: {dataset.classes} classes, {counted(dataset.features, 'feature')}, "
+            f"target accuracy {dataset.target:.3g}"
         )
     if cls.search_space:
         out.print()
         spaces = [f"{key}: {', '.join(label(value) for value in values)}" for key, values in cls.search_space.items()]
         out.print("worth trying: " + "; ".join(spaces))
     out.print()
-    out.print(f"from {entry.origin}, plugin {entry.plugin.name}, {cls.__module__}.{cls.__qualname__}", markup=False)
+    out.print(f"from {entry.origin}, plugin {entry.plugin.name}, {cls.__module__}.{cls.__qualname__}")
     written = ", ".join(f"{each.name} = …" for each in parameters)
     with_values = f' or {{ name = "{cls.name}", {written} }}' if parameters else ""
-    out.print(f'in a grid: {cls.kind} = "{cls.name}"{with_values}', markup=False)
+    out.print(f'in a grid: {cls.kind} = "{cls.name}"{with_values}')
 
 
 def _print_picture(out: Console, title: str, figure: Figure) -> None:
     if not text.fits(out.encoding):
         out.print("The picture needs an output in Unicode; --save draws it to a file.")
         return
-    out.print(title, style="bold", markup=False)
+    out.print(title, style="bold")
     colors = out.is_terminal and not out.no_color and out.color_system is not None
     out.print(Text.from_ansi(text.render(figure, out.width, colors)))

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, RUNS, URI
-from nnbench.cli.output import console
+from nnbench.cli.output import console, counting
 from nnbench.errors import InputError
+from nnbench.escaping import printable
 from nnbench.launching.audience import offered_trackers
 from nnbench.launching.conduct import make_tracker
 from nnbench.store import Launch, Store
@@ -52,14 +52,14 @@ def sync(without: tuple[str, ...], launch: str | None, folder: Path, tracking_ur
     failed: set[str] = set()
     for each in launches:
         if not each.cells:
-            out.print(f"{each.grid} {each.id}: nothing to log, its settings are not chosen yet", markup=False)
+            out.print(f"{each.grid} {each.id}: nothing to log, its settings are not chosen yet")
             continue
         offered, problems = offered_trackers(catalog, folder)
         for problem in set(problems) - failed:
-            out.print(problem, style="red", markup=False)
+            out.print(problem, style="red")
         failed.update(problems)
-        with store.claim(each), Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
-            advance = partial(bars.advance, bars.add_task(f"{each.grid} {each.id}", total=len(each.cells)))
+        with store.claim(each), counting(out) as bars:
+            advance = partial(bars.advance, bars.add_task(printable(f"{each.grid} {each.id}"), total=len(each.cells)))
             trackers = [make_tracker(folder, tracking_uri, advance, runs == "trial"), *offered]
             failed.update(_catch_up(out, [tracker for tracker in trackers if tracker.name not in failed], each, store))
     sys.exit(1 if failed else 0)
@@ -76,11 +76,11 @@ def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: 
             where, problem = None, f"cannot be logged to {tracker.name}: {error}"
         if problem:
             failed.append(tracker.name)
-            out.print(f"{launch.grid} {launch.id}: {problem}", style="red", markup=False)
+            out.print(f"{launch.grid} {launch.id}: {problem}", style="red")
             continue
         if where is not None:
             complete[tracker.name] = where
-        out.print(f"{launch.grid} {launch.id}: {tracker.told or f'{tracker.name} is up to date'}", markup=False)
+        out.print(f"{launch.grid} {launch.id}: {tracker.told or f'{tracker.name} is up to date'}")
     if complete and launch.status in ("finished", "failed"):
         store.save(replace(launch, logged_to={**launch.logged_to, **complete}))
     return failed
@@ -130,7 +130,7 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
                 soft_wrap=True,
                 markup=False,
             )
-            out.print(f"{launch.grid}, curves: http://{HOST}:{port}{mlflow.charts_path(where)}", soft_wrap=True, markup=False)
+            out.print(f"{launch.grid}, curves: http://{HOST}:{port}{mlflow.charts_path(where)}", soft_wrap=True)
         server.wait()
     except KeyboardInterrupt:
         pass

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress
 
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.components import KIND
 from nnbench.cli.options import FOLDER, URI
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console, counting
+from nnbench.cli.sheets import table
 from nnbench.errors import InputError
 from nnbench.kinds import KINDS, Component, plural
 from nnbench.report.tables import csv_text
@@ -67,7 +67,7 @@ def time_(
     for each in [kind] if kind else KINDS:
         chosen = [_with_defaults(catalog, each, name) for name in names or catalog.names(each)]
         against = _with_defaults(catalog, each, baseline) if baseline else _default(catalog, each)
-        with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
+        with counting(err) as bars:
             task = bars.add_task(f"timing {len(chosen)} {plural(each)}", total=rounds * len(at))
             measured = sorted(costs(chosen, against, at, rounds, partial(bars.advance, task)), key=_order)
         operations = list(measured[0].seconds)
@@ -90,7 +90,7 @@ def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, me
         try:
             mlflow.log_study(uri, mlflow.artifact_folder(uri, folder), EXPERIMENT, params, metrics, Path(name))
         except Exception as error:  # whatever a tracking store can fail with
-            console(stderr=True).print(f"Costs cannot be logged to {uri}: {error}", style="red", markup=False)
+            console(stderr=True).print(f"Costs cannot be logged to {uri}: {error}", style="red")
             sys.exit(1)
 
 

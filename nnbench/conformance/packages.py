@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from nnbench.catalog import Catalog, Failure, Plugin, load_catalog
 from nnbench.conformance.suite import Outcome, check_component
 from nnbench.errors import InputError, PluginError
-from nnbench.grid.expand import nearest
+from nnbench.grid.suggest import nearest
 from nnbench.kinds import Component
 
 

@@ -14,7 +14,7 @@ from nnbench.conformance import every
 from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Law, law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
 from nnbench.errors import InputError
-from nnbench.grid.expand import nearest
+from nnbench.grid.suggest import nearest
 from nnbench.kinds import Component, module_for
 
 Status: TypeAlias = Literal["held", "broken", "does not apply", "expected failure"]

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from nnbench.errors import Problem
 from nnbench.grid import fields
-from nnbench.grid.expand import nearest
 from nnbench.grid.labels import NOWHERE, Providers, contested, labels, labels_of, named, providers
+from nnbench.grid.lookup import Lookup
+from nnbench.grid.suggest import unknown_path
 from nnbench.grid.trial import Cell, plain
 from nnbench.kinds import KINDS, Component, Dataset, Origin
 
@@ -57,9 +58,9 @@ class Candidate:
     """What else than `level` a file may call the level."""
 
 
-def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str]) -> tuple[list[Candidate], list[Problem]]:
+def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str], lookup: Lookup) -> tuple[list[Candidate], list[Problem]]:
     """Every cell's place in a comparison, and what is wrong with the factor and the tuned fields."""
-    problems = [*_unknown("compare.factor", [factor], cells), *_unknown("compare.tune", tune, cells)]
+    problems = [*_unknown("compare.factor", [factor], cells, lookup), *_unknown("compare.tune", tune, cells, lookup)]
     if factor in tune:
         problems.append(Problem("compare.tune", f"{factor} is the factor; what is compared cannot be tuned"))
     if problems or not cells:
@@ -192,22 +193,16 @@ def family(dataset: Dataset, source: Providers = NOWHERE, among: Collection[tupl
     return "+".join(dict.fromkeys(inner)) or named(dataset, source, suffix, among)
 
 
-def _unknown(at: str, names: Iterable[str], cells: Sequence[Cell]) -> list[Problem]:
+def _unknown(at: str, names: Iterable[str], cells: Sequence[Cell], lookup: Lookup) -> list[Problem]:
     problems = []
+    classes: dict[str, set[type[Component]]] = {kind: {type(getattr(cell, kind)) for cell in cells} for kind in KINDS}
+    have = {kind: {name for cls in own for name in fields.hyperparameter_types(cls)} for kind, own in classes.items()}
     for name in names:
-        path = _path(name)
-        if path[0] == "dataset":
-            problems.append(
-                Problem(at, f"{name}: data sets are the tasks that levels meet on; they are neither compared nor tuned")
-            )
-        elif path[0] not in fields.FIELDS:
-            message = f"no such field{nearest(path[0], fields.FIELDS)} (fields: {', '.join(fields.FIELDS)})"
-            problems.append(Problem(at, f"{name}: {message}"))
-        elif len(path) > 2 or (len(path) == 2 and path[0] not in KINDS):
-            problems.append(Problem(at, f"{name}: is neither a field nor a component's hyperparameter, such as optimizer.lr"))
-        elif cells and not any(_has(cell, path) for cell in cells):
-            have = sorted({each for cell in cells for each in getattr(cell, path[0]).hyperparameters()})
-            problems.append(Problem(at, f"{name}: no {path[0]} of this grid has it{nearest(path[1], have)} ({', '.join(have)})"))
+        told = unknown_path(name, have, lookup)
+        if name.partition(".")[0] == "dataset":
+            told = "data sets are the tasks that levels meet on; they are neither compared nor tuned"
+        if told:
+            problems.append(Problem(at, f"{name}: {told}"))
     return problems
 
 

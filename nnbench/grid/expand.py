@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -14,7 +13,9 @@ from nnbench.errors import Problem, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
+from nnbench.grid.places import at_table, at_value
 from nnbench.grid.precision import rounding_problem
+from nnbench.grid.suggest import hyperparameters, nearest, offered, unknown_field
 from nnbench.grid.trial import Cell
 from nnbench.kinds import KINDS, Activation, Component, Origin
 from nnbench.kinds.activation import learned_problem
@@ -31,56 +32,56 @@ class _Choice:
 
 
 def expand(tables: Sequence[Mapping[str, Any]], lookup: Lookup) -> tuple[list[Cell], list[Problem]]:
-    """The cells of all tables, duplicates dropped, and whatever is wrong with them."""
+    """The cells of all tables, duplicates dropped, and whatever is wrong with them; a table with a problem has no cells."""
     cells: dict[str, Cell] = {}
     problems: list[Problem] = []
     for number, table in enumerate(tables, start=1):
-        where = "trial" if len(tables) == 1 else f"trial[{number}]"
-        for cell in _cells(table, where, lookup, problems):
-            cells.setdefault(cell.id, cell)
+        where = at_table("trial", number, len(tables))
+        before = len(problems)
+        axes = _axes(table, where, lookup, problems)
+        if len(problems) == before:
+            for cell in _product(axes, where, lookup, problems):
+                cells.setdefault(cell.id, cell)
     return list(cells.values()), list(dict.fromkeys(problems))
 
 
-def nearest(name: str, among: Iterable[str]) -> str:
-    """`; did you mean …?` with the closest names, or nothing."""
-    known = list(among)
-    alike = [each for each in known if _letters(each) == _letters(name)]
-    close = alike or get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+def sound_cells(tables: Sequence[Mapping[str, Any]], lookup: Lookup) -> list[Cell]:
+    """The cells of those values with which nothing is wrong; where a field has none of these, of its default.
+
+    They tell what is wrong with the other tables of a grid, although it cannot be launched.
+    """
+    cells: dict[str, Cell] = {}
+    for table in tables:
+        axes = _axes(table, "trial", lookup, [])
+        usual = _axes({}, "trial", lookup, [])
+        for cell in _product({name: axes[name] or usual[name] for name in axes}, "trial", lookup, []):
+            cells.setdefault(cell.id, cell)
+    return list(cells.values())
 
 
-def _letters(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))
-
-
-def _cells(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[Problem]) -> Iterator[Cell]:
-    before = len(problems)
-    known = ", ".join(fields.FIELDS)
-    problems += [
-        Problem(
-            f"{where}.{name}",
-            "belongs above [trial], it is no field of a trial"
-            if name in ("name", "question", "seeds", "gradcheck", "trial_timeout")
-            else f"no such field{nearest(name, fields.FIELDS)} (fields: {known})",
-        )
-        for name in table
-        if name not in fields.FIELDS
-    ]
+def _axes(table: Mapping[str, Any], where: str, lookup: Lookup, problems: list[Problem]) -> dict[str, list[_Choice]]:
+    """The values of each field, as far as nothing is wrong with them."""
+    unknown = [name for name in table if name not in fields.FIELDS]
+    if unknown:
+        have = {kind: hyperparameters(table.get(kind), kind, lookup) for kind in KINDS}
+        problems += [Problem(f"{where}.{name}", unknown_field(name, have, lookup)) for name in unknown]
     axes: dict[str, list[_Choice]] = {}
     for name in fields.FIELDS:
         at = f"{where}.{name}"
         if name in KINDS:
             axes[name] = list(_components(name, table.get(name), at, lookup, problems))
         else:
-            given = table.get(name, fields.Plain.model_fields[name].default)
-            axes[name] = list(_values(fields.plain_type(name), given, at, lookup, problems))
+            written = table.get(name, fields.Plain.model_fields[name].default)
+            axes[name] = list(_values(fields.plain_type(name), written, at, lookup, problems))
     smallest = min((choice.value for choice in axes["train_size"]), default=0)
     for choice in axes["batch_size"]:
         if axes["train_size"] and choice.value > smallest:
             message = f"{choice.value} is larger than train_size, {smallest}; a batch must fit into the training set"
             problems.append(Problem(f"{where}.batch_size", message))
-    if len(problems) > before:
-        return
+    return axes
+
+
+def _product(axes: Mapping[str, list[_Choice]], where: str, lookup: Lookup, problems: list[Problem]) -> Iterator[Cell]:
     count = prod(len(choices) for choices in axes.values())
     if count > MOST_CELLS:
         problems.append(
@@ -120,10 +121,11 @@ def _components(kind: str, written: Any, at: str, lookup: Lookup, problems: list
         if not written:
             problems.append(Problem(at, "an empty list; an axis needs at least one value"))
         for position, each in enumerate(written, start=1):
+            place = at_value(at, position)
             if isinstance(each, list):
-                problems.append(Problem(f"{at}[{position}]", "a list within a list; an axis is one flat list"))
+                problems.append(Problem(place, "a list within a list; an axis is one flat list"))
             else:
-                yield from _components(kind, each, f"{at}[{position}]", lookup, problems)
+                yield from _components(kind, each, place, lookup, problems)
         return
     table = {"name": written} if isinstance(written, str) else written if written is not None else {}
     if not isinstance(table, Mapping) or not isinstance(table.get("name", ""), str):
@@ -138,8 +140,8 @@ def _components(kind: str, written: Any, at: str, lookup: Lookup, problems: list
     types = fields.hyperparameter_types(cls)
     for name in table:
         if name != "name" and name not in types:
-            has = f"it has {', '.join(types)}" if types else "it has none"
-            problems.append(Problem(f"{at}.{name}", f"{kind} {cls.name} has no such hyperparameter{nearest(name, types)} ({has})"))
+            has = offered("it has", types, f"nnbench show {kind} {cls.name}") if types else " (it has none)"
+            problems.append(Problem(f"{at}.{name}", f"{kind} {cls.name} has no such hyperparameter{nearest(name, types)}{has}"))
     axes: dict[str, list[_Choice]] = {}
     for name, hint in types.items():
         default = fields.hyperparameter_default(cls, name)
@@ -233,7 +235,7 @@ def _values(hint: Any, written: Any, at: str, lookup: Lookup, problems: list[Pro
         problems.append(Problem(at, f"an empty list; an axis needs at least one value{hint_linear}"))
         return
     for position, value in enumerate(written if is_axis else [written], start=1):
-        place = f"{at}[{position}]" if is_axis else at
+        place = at_value(at, position) if is_axis else at
         try:
             yield _Choice(fields.validated(hint, value))
         except ValueError as error:

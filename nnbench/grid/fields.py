@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from annotated_types import Ge, Le, Lt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from nnbench.grid.places import ordinal
 from nnbench.grid.trial import LrScaling, Precision
 from nnbench.kinds import KINDS, Component
 
@@ -131,10 +132,21 @@ def _shared(make: Callable[[Any], Any], hint: Any) -> Any:
         return make(hint)
 
 
+_WORDS = {
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be at most {le:,}",
+    "finite_number": "must be finite",
+    "value_error": "{error}",
+}
+"""What is said of a value that a type does not take, by pydantic's name for the reason."""
+
+
 def _wording(error: Any) -> str:
-    where = " ".join(f"(element {part + 1})" for part in error["loc"] if isinstance(part, int))
-    message = str(error["msg"]).replace("Input should be", "should be").replace("Value error, ", "")
-    return f"{where} {message}".strip()
+    message = _WORDS.get(error["type"], "is not accepted").format(**error.get("ctx", {}))
+    places = [ordinal(part + 1) for part in error["loc"] if isinstance(part, int)]
+    return f"(the {' '.join(places)} element) {message}" if places else message
 
 
 def _bare(hint: Any) -> Any:

@@ -4,39 +4,36 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from nnbench.errors import GridError, Problem
-from nnbench.grid.design import Candidate, Metric, candidates, find_level, search_spaces, spellings
-from nnbench.grid.expand import expand, nearest
-from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN
+from nnbench.grid.asking import TUNING_SEEDS_FROM, Asked, Design, designed, warnings
+from nnbench.grid.design import Candidate, Metric
+from nnbench.grid.expand import expand, sound_cells
+from nnbench.grid.fields import NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.overrides import apply
 from nnbench.grid.robust import Alternative, alternatives, robust_problems
-from nnbench.grid.tables import TABLES, Claim, Compare, Robust, problem_within
+from nnbench.grid.structure import structured
+from nnbench.grid.tables import Claim, Compare, Robust
 from nnbench.grid.trial import Cell, Trial
 
 Gradcheck = Literal["flag", "require", "off"]
-TUNING_SEEDS_FROM = 1_000_000
-"""Seeds for tuning count from here, so that they are none of the reported ones."""
 
 
 @dataclass(frozen=True)
 class _Expansion:
-    """What a grid comes to with one lookup: cells, their places in the comparison, tuned fields, and what is wrong."""
+    """What a grid comes to with one lookup."""
 
     of: tuple[Any, ...]
     """What it depends on."""
-    cells: list[Cell]
-    placed: list[Candidate]
-    tuned: list[str]
-    problems: list[Problem]
+    design: Design
 
 
 @dataclass
@@ -122,15 +119,12 @@ class Grid(BaseModel):
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise GridError(source, [Problem("", f"is not TOML: {error}")]) from None
         data, problems = _override(data, overrides)
-        grid, structural = _structured({"name": _name_of(source), **data})
+        grid, structural = structured(cls, {"name": _name_of(source), **data}, lookup)
         problems += structural
-        tables = _tables(data)
         if lookup is not None and grid is not None:
             problems += grid._expanded(lookup).problems + robust_problems(grid, lookup)
-        elif lookup is not None and tables is not None:
-            problems += expand(tables, lookup)[1]
         if problems or grid is None:
-            raise GridError(source, problems)
+            raise GridError(source, list(dict.fromkeys(problems)))
         grid._source, grid._text, grid._overrides = source, text, tuple(overrides)
         return grid
 
@@ -190,59 +184,27 @@ class Grid(BaseModel):
         copy._overrides, copy._known = (*self._overrides, told), _Known()
         return copy
 
-    def _sound(self, lookup: Lookup) -> _Expansion:
-        """The expansion, in which nothing is wrong; raises GridError."""
-        expansion = self._expanded(lookup)
-        if expansion.problems:
-            raise GridError(self.source or self.name, expansion.problems)
-        return expansion
+    def warnings(self, lookup: Lookup) -> list[str]:
+        """What is no mistake and yet hardly meant, such as a factor with one level; raises GridError with every problem."""
+        return warnings(self.compare, self._sound(lookup), self.trial)
 
-    def _expanded(self, lookup: Lookup) -> _Expansion:
+    def _sound(self, lookup: Lookup) -> Design:
+        """The expansion, in which nothing is wrong; raises GridError."""
+        design = self._expanded(lookup)
+        if design.problems:
+            raise GridError(self.source or self.name, design.problems)
+        return design
+
+    def _expanded(self, lookup: Lookup) -> Design:
         """The expansion with this lookup, worked out once: checking a grid takes all of it, and so does launching it."""
         of = (lookup, self.trial, self.compare, self.claim, self.seeds)
         known = self._known.expansion
         if known is None or any(a is not b for a, b in zip(known.of, of, strict=True)):
             cells, problems = expand(self.trial, lookup)
-            known = self._known.expansion = _Expansion(of, *((cells, [], [], problems) if problems else self._design(cells)))
-        return known
-
-    def _design(self, cells: list[Cell]) -> tuple[list[Cell], list[Candidate], list[str], list[Problem]]:
-        """The cells, those of search spaces included, their places, the tuned fields, and what is wrong with all that."""
-        compare = self.compare
-        if compare is None:
-            problems = [Problem("claim", "a claim is about a comparison; add [compare] with a factor")] if self.claim else []
-            return cells, [], [], problems
-        if compare.tune == "default":
-            problems = candidates(cells, compare.factor, ())[1]
-            if problems:
-                return cells, [], [], problems
-            cells, tuned, problems = search_spaces(cells, compare.factor)
-        else:
-            tuned, problems = list(compare.tune), []
-        placed: list[Candidate] = []
-        if not problems:
-            placed, problems = candidates(cells, compare.factor, tuned)
-            problems += _unknown_levels(compare, self.claim, spellings(placed)) if placed else []
-        if self.tuning_seeds and max(self.seed_list) >= TUNING_SEEDS_FROM:
-            told = f"with tuning, seeds must be below {TUNING_SEEDS_FROM:,}: those from there on are for tuning"
-            problems.append(Problem("seeds", told))
-        return cells, placed, tuned, problems
-
-
-def _unknown_levels(compare: Compare, claims: Sequence[Claim], levels: Mapping[str, Collection[str]]) -> list[Problem]:
-    problems = _no_level("compare.baseline", compare.baseline, levels) if compare.baseline is not None else []
-    for claim in claims:
-        unknown = [*_no_level("claim.better", claim.better, levels), *_no_level("claim.worse", claim.worse, levels)]
-        if not unknown and find_level(claim.better, levels) == find_level(claim.worse, levels):
-            unknown = [Problem("claim", f"{claim.better!r} is said to be better than itself")]
-        problems += unknown
-    return problems
-
-
-def _no_level(at: str, name: str, levels: Mapping[str, Collection[str]]) -> list[Problem]:
-    if find_level(name, levels) is not None:
-        return []
-    return [Problem(at, f"{name!r} is no level of this grid{nearest(name, levels)} (levels: {', '.join(levels)})")]
+            asked = Asked(self.compare, self.claim, max(self.seed_list))
+            design = designed(asked, sound_cells(self.trial, lookup) if problems else cells, lookup, problems)
+            known = self._known.expansion = _Expansion(of, design)
+        return known.design
 
 
 def _name_of(source: str) -> str:
@@ -252,45 +214,3 @@ def _name_of(source: str) -> str:
 
 def _override(data: dict[str, Any], overrides: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
     return apply(data, overrides, [name for name in Grid.model_fields if name != "trial"])
-
-
-def _structured(data: dict[str, Any]) -> tuple[Grid | None, list[Problem]]:
-    try:
-        return Grid.model_validate(data), []
-    except ValidationError as error:
-        return None, list(dict.fromkeys(_problem(each) for each in error.errors()))
-
-
-def _problem(error: Any) -> Problem:
-    name = str(error["loc"][0])
-    if name in TABLES and (len(error["loc"]) > 1 or error["type"] == "model_type"):
-        return problem_within(name, error)
-    if error["type"] == "extra_forbidden":
-        if name in FIELDS:
-            return Problem(name, "belongs under [trial]")
-        known = [*Grid.model_fields]
-        return Problem(name, f"no such field{nearest(name, known)} (fields: {', '.join(known)})")
-    if name == "seeds":
-        wanted = "accepted: a whole number of at least 1, or a list of distinct whole numbers of at least 0"
-        return Problem(name, f"{error['input']!r} is not accepted; {wanted}")
-    if name == "name" and error["type"] != "value_error":
-        return Problem(
-            name, f"{error['input']!r} is not accepted; accepted: 1 to {NAME_LENGTH} characters, none of them / : % or a quote"
-        )
-    if name == "gradcheck":
-        return Problem(name, f"{error['input']!r} is not accepted; accepted: {' or '.join(map(_quoted, get_args(Gradcheck)))}")
-    if name == "trial_timeout":
-        return Problem(name, f"{error['input']!r} is not accepted; accepted: seconds for one trial, a number above 0")
-    if name == "trial":
-        return Problem(name, "should be a table, [trial], or several, [[trial]]")
-    return Problem(name, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should').replace('Value error, ', '')}")
-
-
-def _quoted(word: str) -> str:
-    return f'"{word}"'
-
-
-def _tables(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    trial = data.get("trial", {})
-    tables = trial if isinstance(trial, list) else [trial]
-    return tables if tables and all(isinstance(table, Mapping) for table in tables) else None

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from nnbench.errors import GridError, Problem, UnknownComponentError
-from nnbench.grid import fields
+from nnbench.errors import GridError, Problem
 from nnbench.grid.design import Candidate, find_level, spellings
-from nnbench.grid.expand import expand, nearest
+from nnbench.grid.expand import expand
 from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
+from nnbench.grid.places import at_value
+from nnbench.grid.suggest import hyperparameters, unknown_path
 from nnbench.grid.tables import Claim, Compare, Robust
-from nnbench.kinds import KINDS, Component
+from nnbench.kinds import KINDS
 
 if TYPE_CHECKING:
     from nnbench.grid.file import Grid
@@ -99,17 +100,12 @@ def robust_problems(grid: Grid, lookup: Lookup) -> list[Problem]:
 
 def _vary_problems(grid: Grid, name: str, values: Sequence[Any], lookup: Lookup) -> list[Problem]:
     at, path = f"robust.vary.{name}", name.split(".")
-    if path[0] not in fields.FIELDS:
-        return [Problem(at, f"no such field{nearest(path[0], fields.FIELDS)} (fields: {', '.join(fields.FIELDS)})")]
-    if len(path) > 2 or (len(path) == 2 and path[0] not in KINDS):
-        return [Problem(at, "is neither a field nor a component's hyperparameter, such as initializer.std")]
-    if len(path) == 2:
-        have = {each for table in grid.trial for each in _hyperparameters(table.get(path[0]), path[0], lookup)}
-        if path[1] not in have:
-            known = sorted(have)
-            return [Problem(at, f"no {path[0]} of this grid has it{nearest(path[1], known)} ({', '.join(known)})")]
+    have = {kind: {each for table in grid.trial for each in hyperparameters(table.get(kind), kind, lookup)} for kind in KINDS}
+    unknown = unknown_path(name, have, lookup)
+    if unknown:
+        return [Problem(at, unknown)]
     return [
-        Problem(f"{at}[{position}]", message)
+        Problem(at_value(at, position), message)
         for position, value in enumerate(values, start=1)
         for message in dict.fromkeys(_wrong_values(_with(grid.trial, path, value, lookup), path[0], lookup))
     ]
@@ -197,7 +193,8 @@ def _counterparts(levels: Sequence[str], others: Sequence[str]) -> dict[str, str
     Raises GridError where there are more or fewer than before.
     """
     if len(levels) != len(others):
-        told = f"has {len(others)} levels ({', '.join(others)}), where the grid has {len(levels)} ({', '.join(levels)})"
+        several = "" if len(others) == 1 else "s"
+        told = f"has {len(others)} level{several} ({', '.join(others)}), where the grid has {len(levels)} ({', '.join(levels)})"
         raise GridError("", [Problem("", f"{told}; each has to have one that stands in its place")])
     paired = {level: level for level in levels if level in others}
     left = [level for level in levels if level not in paired]
@@ -251,7 +248,7 @@ def _with(tables: Tables, path: Sequence[str], value: Any, lookup: Lookup) -> Ta
     kind, name = path
     return tuple(
         {**table, kind: _put(table.get(kind), kind, name, value, lookup)}
-        if name in _hyperparameters(table.get(kind), kind, lookup)
+        if name in hyperparameters(table.get(kind), kind, lookup)
         else table
         for table in tables
     )
@@ -260,27 +257,9 @@ def _with(tables: Tables, path: Sequence[str], value: Any, lookup: Lookup) -> Ta
 def _put(written: Any, kind: str, name: str, value: Any, lookup: Lookup) -> Any:
     if isinstance(written, list):
         return [_put(each, kind, name, value, lookup) for each in written]
-    if name not in _hyperparameters(written, kind, lookup):
+    if name not in hyperparameters(written, kind, lookup):
         return written
     return {**({"name": written} if isinstance(written, str) else written or {}), name: value}
-
-
-def _hyperparameters(written: Any, kind: str, lookup: Lookup) -> set[str]:
-    """Those of the components that a field names, or of the default; what is no component has none."""
-    if isinstance(written, list):
-        return {name for each in written for name in _hyperparameters(each, kind, lookup)}
-    cls = _class(written, kind, lookup)
-    return set(fields.hyperparameter_types(cls)) if cls else set()
-
-
-def _class(written: Any, kind: str, lookup: Lookup) -> type[Component] | None:
-    name = written.get("name", "") if isinstance(written, Mapping) else written or ""
-    if not isinstance(name, str):
-        return None
-    try:
-        return (lookup.find(kind, name) if name else lookup.find_default(kind))[0]
-    except UnknownComponentError:
-        return None
 
 
 def _text(name: str, value: Any) -> str:

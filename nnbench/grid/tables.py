@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema, field_validator
 
 from nnbench.errors import Problem
 from nnbench.grid.design import Metric
-from nnbench.grid.expand import nearest
 from nnbench.grid.fields import FIELDS
+from nnbench.grid.places import at_table
+from nnbench.grid.suggest import nearest, offered
 from nnbench.kinds import KINDS
 
 Share = Annotated[float, Gt(0.5), Lt(1)]
@@ -63,9 +64,11 @@ class Claim(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     says: str
+    """The prediction in words."""
     better: str
     """The level that is said to be better."""
     worse: str
+    """The level that is said to be worse."""
     metric: Metric | None = None
     """What by; that of `[compare]` unless given."""
     at_least: Share | None = None
@@ -95,17 +98,18 @@ class Robust(BaseModel):
     @classmethod
     def _dotted(cls, value: Any) -> Any:
         """TOML reads `initializer.std = […]` as a table within a table; here both ways of writing it are one."""
-        return dict(_leaves(value)) if isinstance(value, Mapping) else value
+        return dict(leaves(value)) if isinstance(value, Mapping) else value
 
 
-def _leaves(table: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
-    leaves: list[tuple[str, Any]] = []
+def leaves(table: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    """Dotted names and values of a table within tables."""
+    flat: list[tuple[str, Any]] = []
     for name, value in table.items():
         if isinstance(value, Mapping) and value:
-            leaves += _leaves(value, f"{before}{name}.")
+            flat += leaves(value, f"{before}{name}.")
         else:
-            leaves.append((f"{before}{name}", tuple(value) if isinstance(value, list) and value else value))
-    return leaves
+            flat.append((f"{before}{name}", tuple(value) if isinstance(value, list) and value else value))
+    return flat
 
 
 TABLES: Mapping[str, type[BaseModel]] = {"compare": Compare, "claim": Claim, "robust": Robust}
@@ -114,6 +118,8 @@ _ACCEPTED = {
     "compare.baseline": 'a level as text, such as "adam"',
     "compare.at_least": "a number above 0.5 and below 1",
     "claim.at_least": "a number above 0.5 and below 1",
+    "compare.tuning_seeds": "a whole number from 1 to 1,000",
+    "compare.factor": 'a field as text, such as "activation"',
     "compare.count": '"families" or "variants"',
     "robust.seed_blocks": "a whole number from 1 to 100",
     "robust.tuning_seeds": "a list of whole numbers from 1 to 1,000, such as [5]",
@@ -122,25 +128,31 @@ _ACCEPTED = {
 }
 
 
-def problem_within(table: str, error: Any) -> Problem:
-    """What is wrong inside `[compare]`, `[robust]` or a `[[claim]]`, from what pydantic says about it."""
+def problem_within(table: str, error: Any, count: int) -> Problem:
+    """What is wrong inside `[compare]`, `[robust]` or one of so many `[[claim]]` tables, from what pydantic says about it."""
     model = TABLES[table]
+    number = next((part for part in error["loc"][1:2] if isinstance(part, int)), None)
+    place = table if number is None else at_table(table, number + 1, count)
     keys = [str(each) for each in error["loc"][1:] if isinstance(each, str)]
-    known = ", ".join(model.model_fields)
-    at = ".".join((table, *keys[:1]))
+    if error["type"] in ("model_type", "tuple_type") and not keys:
+        return Problem(place, f"should be a table with {', '.join(model.model_fields)}")
+    field, at = f"{table}.{keys[0]}", f"{place}.{keys[0]}"
     match error["type"]:
         case "extra_forbidden":
-            return Problem(at, f"no such field{nearest(keys[0], model.model_fields)} (fields: {known})")
+            return Problem(at, f"no such field{nearest(keys[0], model.model_fields)} (fields: {', '.join(model.model_fields)})")
         case "missing":
-            return Problem(at, f"is missing; [{table}] needs it")
-        case "model_type":
-            return Problem(table, f"should be a table with {known}")
+            return Problem(at, f"is missing; {'each [[claim]]' if table == 'claim' else f'[{table}]'} needs it")
         case "literal_error" if keys[0] in ("metric", "metrics"):
-            metrics = get_args(Metric)
-            return Problem(at, f"no such metric {error['input']!r}{nearest(str(error['input']), metrics)} ({', '.join(metrics)})")
-    if at == "robust.vary" and keys[1:]:
+            near = nearest(str(error["input"]), get_args(Metric))
+            return Problem(
+                at, f"no such metric {error['input']!r}{near}{offered('metrics', get_args(Metric), 'nnbench list metrics')}"
+            )
+    if field == "robust.vary" and keys[1:]:
         told = "a list of alternatives, each as [trial] would have it, such as hidden = [[16, 16], [64]]"
-        return Problem(".".join((table, *keys)), f"{error['input']!r} is not accepted; accepted: {told}")
-    if at in _ACCEPTED:
-        return Problem(at, f"{error['input']!r} is not accepted; accepted: {_ACCEPTED[at]}")
-    return Problem(at, f"{error['input']!r} {str(error['msg']).replace('Input should', 'should')}")
+        return Problem(".".join((table, *keys)), f"{_read(error['input'])} is not accepted; accepted: {told}")
+    return Problem(at, f"{_read(error['input'])} is not accepted; accepted: {_ACCEPTED.get(field, 'text')}")
+
+
+def _read(value: Any) -> str:
+    """A value as a file would have it: a list in brackets, whatever it became meanwhile."""
+    return f"[{', '.join(map(_read, value))}]" if isinstance(value, (tuple, list)) else repr(value)

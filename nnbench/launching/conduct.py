@@ -33,7 +33,7 @@ CHECKED_IN = {TUNING: ("require",), REPORTED: ("require", "flag"), BEHIND: ()}
 
 
 def run(
-    grid: Grid,
+    grid: Grid | str | Path,
     *,
     catalog: Catalog | None = None,
     executor: Executor | None = None,
@@ -45,7 +45,7 @@ def run(
     runs: Literal["cell", "trial"] = "cell",
     watchers: Sequence[object] = (),
 ) -> Results:
-    """Train what a grid lacks, store results, and log them to MLflow.
+    """Train what a grid, or the grid of a file, lacks, store results, and log them to MLflow.
 
     `executor` is any `concurrent.futures.Executor`, which is kept busy with as many workers as it says that it has; a pool of
     `workers` processes unless given, one for each processor. `folder` holds the result store and the default tracking store.
@@ -59,6 +59,7 @@ def run(
     took too long; the same call goes on after that.
     """
     catalog = catalog or load_catalog()
+    grid = Grid.from_toml(grid, catalog) if isinstance(grid, (str, Path)) else grid
     plan = make_plan(grid, catalog, folder, workers or (work.offered(executor) if executor else None), fresh)
     trackers = [make_tracker(plan.folder, tracking_uri, each_trial=runs == "trial")] if track else []
     return execute(plan, catalog, executor=executor, trackers=trackers, watchers=watchers)

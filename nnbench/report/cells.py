@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
+from nnbench.escaping import escaped
 from nnbench.report import gradients, tables
-from nnbench.report.words import spread
+from nnbench.report.words import counted, spread
 from nnbench.store import Launch, LaunchCell
 
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
@@ -86,16 +87,16 @@ def markdown(launch: Launch, lines: Sequence[Line], limit: int = 30, compared: s
     count = totals(lines)
     fields = launch.varying
     rows = [[*(line.cell.labels[name] for name in fields), *measures(line)] for line in lines[:limit]]
-    rest = [f"\n{len(lines) - limit} more cells follow; results.csv has all of them."] if len(lines) > limit else []
+    rest = [f"\n{counted(len(lines) - limit, 'more cell')} in results.csv, which has all of them."] if len(lines) > limit else []
     return "\n".join(
         [
-            f"**{launch.question or launch.grid}**",
+            f"**{escaped(launch.question or launch.grid)}**",
             "",
             *([compared, ""] if compared else []),
-            f"{len(lines)} cells, {count.trials} trials: {count.done} done, {count.diverged} diverged, "
+            f"{counted(len(lines), 'cell')}, {counted(count.trials, 'trial')}: {count.done} done, {count.diverged} diverged, "
             f"{count.failed} failed. Mean ± standard deviation over seeds, best first; a diverged trial counts as accuracy 0.",
             "",
-            *(f"**Gradient check failed**, so its figures mean little: {each}\n" for each in gradients.failures(launch)),
+            *(f"**Gradient check failed**, so its figures mean little: {escaped(each)}\n" for each in gradients.failures(launch)),
             *tables.markdown_lines([*fields, *MEASURES], rows),
             *rest,
         ]

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
-from nnbench.grid import fields, label
-from nnbench.kinds import Component
+from nnbench.grid import Grid, fields, label
+from nnbench.grid.tables import TABLES
+from nnbench.kinds import KINDS, Component
 
 NEEDED = "needed"
 """Stands where a hyperparameter has no default."""
@@ -37,6 +38,19 @@ def hyperparameters(cls: type[Component]) -> list[Hyperparameter]:
 def needed(cls: type[Component]) -> Sequence[str]:
     """Those without a default."""
     return [each for each in fields.hyperparameter_types(cls) if fields.hyperparameter_default(cls, each) is dataclasses.MISSING]
+
+
+def field_rows() -> list[tuple[str, str, str]]:
+    """Every field of a grid file: its name, where it stands, and what it means."""
+    above = [(name, "above [trial]", _field_texts(Grid)[name]) for name in Grid.model_fields if name not in (*TABLES, "trial")]
+    beside = [
+        (name, f"[[{table}]]" if table == "claim" else f"[{table}]", text)
+        for table, model in TABLES.items()
+        for name, text in _field_texts(model).items()
+    ]
+    kinds = [(kind, "[trial]", f"the {kind}; nnbench list {kind} lists them") for kind in KINDS]
+    plain = [(name, "[trial]", info.description or "") for name, info in fields.Plain.model_fields.items()]
+    return [*above, *kinds, *plain, *beside]
 
 
 def _default(cls: type[Component], name: str) -> str:

@@ -15,6 +15,7 @@ from nnbench.analysis.metrics import METRICS
 from nnbench.analysis.pairs import Pair
 from nnbench.analysis.statistics import Interval
 from nnbench.analysis.tuning import Choice, Edge
+from nnbench.escaping import escaped
 from nnbench.report import tables
 from nnbench.report.answers import reservations
 from nnbench.report.caveats import cautions, notes
@@ -26,10 +27,10 @@ from nnbench.store import Launch
 
 def markdown(comparison: Comparison) -> str:
     """Verdict, tables and what cannot be concluded."""
-    parts = [f"**{verdict(comparison)}**", "", *(f"- {note}" for note in notes(comparison))]
+    parts = [f"**{escaped(verdict(comparison))}**", "", *(f"- {escaped(note)}" for note in notes(comparison))]
     for section in sections(comparison):
-        parts += ["", f"**{section.title}**", "", *tables.markdown_lines(section.head, section.rows)]
-        parts += ["", section.below] if section.below else []
+        parts += ["", f"**{escaped(section.title)}**", "", *tables.markdown_lines(section.head, section.rows)]
+        parts += ["", escaped(section.below)] if section.below else []
     return "\n".join(parts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from nnbench.analysis.comparison import Comparison, Pair, reversed_pair
 from nnbench.analysis.pairs import Outcome
 from nnbench.analysis.robustness import Judgement, Robustness
+from nnbench.escaping import escaped
 from nnbench.grid import Alternative
 from nnbench.report import claims, tables
 from nnbench.report.answers import evidence
@@ -86,7 +87,10 @@ def claim_rows(launched: Sequence[Launched], holds: bool) -> list[tuple[str, ...
 
 def markdown(statements: Sequence[Statement]) -> str:
     """Each statement with its table and its sentence."""
-    parts = [[f"**{each.says}**", "", *tables.markdown_lines(HEAD, rows(each)), "", f"{sentence(each)}."] for each in statements]
+    parts = [
+        [f"**{escaped(each.says)}**", "", *tables.markdown_lines(HEAD, rows(each)), "", f"{escaped(sentence(each))}."]
+        for each in statements
+    ]
     return "\n\n".join("\n".join(lines) for lines in parts)
 
 

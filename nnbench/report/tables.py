@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnbench.analysis.digits import significant
+from nnbench.escaping import escaped
 
 DIGITS = 7
 """Of numbers in CSV."""
@@ -49,8 +50,12 @@ def _number(value: float) -> float:
 
 
 def markdown_lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table, line by line; raises ValueError for a row with more or fewer cells than the head."""
-    whole = [tuple(head), ("---",) * len(head), *map(tuple, rows)]
+    """A Markdown table, line by line, its texts escaped; raises ValueError for a row with more or fewer cells than the head."""
+    whole = [_cells(head), ("---",) * len(head), *map(_cells, rows)]
     if any(len(row) != len(head) for row in whole):
         raise ValueError(f"each row of a table with the columns {', '.join(head)} must have {len(head)} cells")
     return ["| " + " | ".join(row) + " |" for row in whole]
+
+
+def _cells(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(escaped, texts))

@@ -68,8 +68,13 @@ CRITERION_WORDS: Mapping[str, str] = {
 
 
 def counted(count: int, what: str) -> str:
-    """So many of something: `1 seed`, `3 seeds`."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    """So many of something: `1 seed`, `3 seeds`, `1,200 trials`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def be(count: int) -> str:
+    """The verb of so many: `is`, `are`."""
+    return "is" if count == 1 else "are"
 
 
 def listed(names: Sequence[str]) -> str:

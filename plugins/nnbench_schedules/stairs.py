@@ -73,7 +73,8 @@ class Piecewise(Schedule):
     def __post_init__(self) -> None:
         _check_ascending("boundaries", self.boundaries)
         if len(self.values) != len(self.boundaries) + 1:
-            raise ValueError(f"{len(self.boundaries)} boundaries need {len(self.boundaries) + 1} values")
+            needed = len(self.boundaries) + 1
+            raise ValueError(f"values must be one more than boundaries, so {needed}, not {len(self.values)}")
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         passed = np.searchsorted([_step(share, total) for share in self.boundaries], step, side="right")

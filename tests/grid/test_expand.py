@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from nnbench import Dataset
 from nnbench.errors import Problem
-from nnbench.grid.expand import expand, nearest
+from nnbench.grid.expand import expand
+from nnbench.grid.suggest import nearest
 from nnbench.grid.trial import Cell
 
 LOOKUP = SmallLookup()

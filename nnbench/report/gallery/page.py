@@ -13,6 +13,7 @@ from nnbench.kinds import KINDS, plural
 from nnbench.report.gallery.cards import Card
 from nnbench.report.pictures import READING
 from nnbench.report.pictures.files import write_whole
+from nnbench.report.words import counted
 
 INDEX = "index.html"
 GENERATOR = '<meta name="generator" content="nnbench gallery">'
@@ -70,7 +71,7 @@ def page(cards: Sequence[Card], catalog: Catalog) -> str:
 <nav aria-label="Kinds">{links}</nav>
 </header>
 <main>
-<p class="count"><span id="shown">{len(cards)} components</span>, drawn with their defaults by {about}.</p>
+<p class="count"><span id="shown">{counted(len(cards), "component")}</span>, drawn with their defaults by {about}.</p>
 {broken}
 {"".join(_section(kind, those) for kind, those in kinds.items())}
 <p id="nothing" hidden>Nothing here matches.</p>

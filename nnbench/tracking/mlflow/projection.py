@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnbench.escaping import escaped
 from nnbench.store import Launch, LaunchCell
 from nnbench.tracking.mlflow.links import cells_of
 from nnbench.tracking.mlflow.runs import Run, metrics_of, params_of
@@ -117,7 +118,7 @@ class Projection:
             return str(experiment.experiment_id)
         tags = {
             "mlflow.experimentKind": "custom_model_development",
-            "mlflow.note.content": self.launch.question or f"Launches of the grid {name}.",
+            "mlflow.note.content": escaped(self.launch.question or f"Launches of the grid {name}."),
         }
         location = artifacts.resolve().as_uri() if artifacts else None
         return str(self._client.create_experiment(name, location, tags))

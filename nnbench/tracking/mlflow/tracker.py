@@ -102,9 +102,14 @@ class MlflowTracker(Tracker):
         if self._thread.ident is not None:
             self._events.put(_stop)
             self._thread.join()
-        self.told = f"{self.added} of {len(self._cells)} cells logged now; the others were there, or are not trained yet"
+        of = f"{len(self._cells)} cell{'' if len(self._cells) == 1 else 's'}"
+        self.told = f"{self.added} of {of} logged now; the others were there, or are not trained yet"
         if self._cause:
-            what = f"{self.missing} cells are" if self.missing else "The launch's summary and files are"
+            what = (
+                f"{self.missing} cell{' is' if self.missing == 1 else 's are'}"
+                if self.missing
+                else "The launch's summary and files are"
+            )
             self.problem = f"{what} not in MLflow yet ({self._cause})."
         return self._projection.location if self._projection and not self._cause and not self.missing else None
 
