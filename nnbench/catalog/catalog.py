@@ -123,7 +123,7 @@ def _load(source: Source, manager: pluggy.PluginManager) -> tuple[Plugin, list[E
         source.plugin,
         components=tuple(f"{cls.kind} {cls.name}" for cls in classes),
         load_seconds=time.perf_counter() - start,
-        hooks=implemented_hooks(module),
+        hooks=tuple(implemented_hooks(module)),
     )
     return plugin, [Entry(cls, plugin, origin) for cls, origin in zip(classes, origins(source, classes), strict=True)]
 

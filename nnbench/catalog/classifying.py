@@ -8,18 +8,24 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from nnbench.catalog.importing import implemented_hooks
 from nnbench.catalog.records import Entry
 from nnbench.grid import fields
 from nnbench.kinds import KINDS, Component
 
+COMPONENTS = "nnbench_components"
+"""The hook that offers them."""
+
 
 def offered_classes(module: ModuleType) -> Sequence[Any]:
     """What a plugin's module offers, be it a component or not; raises TypeError if that is no list."""
-    implementation = getattr(module, "nnbench_components", None)
+    implementation = implemented_hooks(module).get(COMPONENTS, getattr(module, COMPONENTS, None))
     if implementation is None:
         return []
     if getattr(implementation, "nnbench_impl", None) is None:
         raise TypeError("nnbench_components is not marked as a hook; write @hookimpl above it (from nnbench import hookimpl)")
+    if implementation.nnbench_impl.get("wrapper") or implementation.nnbench_impl.get("hookwrapper"):
+        raise TypeError("nnbench_components is a wrapper, and each plugin offers components of its own; write @hookimpl alone")
     offered = implementation()
     if not isinstance(offered, Sequence):
         raise TypeError(f"nnbench_components() returned {offered!r}, expected a list of component classes")
