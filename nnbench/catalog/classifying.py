@@ -11,6 +11,7 @@ from typing import Any
 from nnbench.catalog.importing import implemented_hooks
 from nnbench.catalog.records import Entry
 from nnbench.grid import fields
+from nnbench.grid.expand import letters
 from nnbench.kinds import KINDS, Component
 
 COMPONENTS = "nnbench_components"
@@ -43,6 +44,9 @@ def component_class(cls: Any) -> type[Component]:
         raise TypeError(f"{cls.kind} {cls.name} lacks {missing}")
     if not cls.name.isidentifier():
         raise TypeError(f"{cls.kind} {cls.name!r}: a name has letters, digits and underscores only")
+    aliases: Any = cls.aliases
+    if not isinstance(aliases, tuple) or not all(isinstance(each, str) and letters(each) for each in aliases):
+        raise TypeError(f'{cls.kind} {cls.name}: aliases is {aliases!r}, expected a tuple of names such as ("swish",)')
     if not _is_importable(cls):
         raise TypeError(f"{cls.kind} {cls.name}: workers cannot import {cls.__module__}.{cls.__qualname__}; define it in a module")
     for name, hint in fields.hyperparameter_types(cls).items():

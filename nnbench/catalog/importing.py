@@ -29,6 +29,9 @@ def import_plugin(source: Source, manager: pluggy.PluginManager) -> ModuleType:
     """The plugin's module, registered; raises PluginError if it implements a hook that does not exist, and whatever it raises."""
     module = source.point.load()
     _check_hooks(source.plugin, module)
+    before = manager.get_name(module)
+    if before is not None:
+        raise ValueError(f"its module is that of plugin {before} already")
     manager.register(module, name=source.registered)
     return module
 

@@ -17,6 +17,7 @@ from rich.progress import Progress
 
 from nnbench import work
 from nnbench.catalog import Catalog, load_catalog
+from nnbench.cli.names import print_grid_names
 from nnbench.cli.options import FOLDER, SET, URI, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
@@ -84,6 +85,7 @@ def gradcheck(
         return
     catalog = load_catalog(without)
     parsed = _parsed(grid, [*settings, *overrides], catalog)
+    print_grid_names(console(), catalog, parsed)
     networks = {cell.network_id: cell for cell in parsed.cells(catalog)}
     difference: Difference = "one_sided" if one_sided else "central"
     began = time.perf_counter()

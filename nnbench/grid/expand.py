@@ -44,12 +44,13 @@ def expand(tables: Sequence[Mapping[str, Any]], lookup: Lookup) -> tuple[list[Ce
 def nearest(name: str, among: Iterable[str]) -> str:
     """`; did you mean …?` with the closest names, or nothing."""
     known = list(among)
-    alike = [each for each in known if _letters(each) == _letters(name)]
+    alike = [each for each in known if letters(each) == letters(name)]
     close = alike or get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
+    """What two spellings of one name have in common: `LeCunNormal`, `lecun-normal` and `lecun_normal` are one."""
     return "".join(filter(str.isalnum, name.lower()))
 
 

@@ -17,10 +17,12 @@ from nnbench.grid.design import Candidate, Metric, candidates, find_level, searc
 from nnbench.grid.expand import expand, nearest
 from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
+from nnbench.grid.names import own_name
 from nnbench.grid.overrides import apply
 from nnbench.grid.robust import Alternative, alternatives, robust_problems
 from nnbench.grid.tables import TABLES, Claim, Compare, Robust, problem_within
 from nnbench.grid.trial import Cell, Trial
+from nnbench.kinds import KINDS
 
 Gradcheck = Literal["flag", "require", "off"]
 TUNING_SEEDS_FROM = 1_000_000
@@ -131,6 +133,8 @@ class Grid(BaseModel):
             problems += expand(tables, lookup)[1]
         if problems or grid is None:
             raise GridError(source, problems)
+        if lookup is not None:
+            grid = grid.with_names(lookup)
         grid._source, grid._text, grid._overrides = source, text, tuple(overrides)
         return grid
 
@@ -184,6 +188,24 @@ class Grid(BaseModel):
         """The grid as written, and with one choice changed at a time, as `[robust]` says; raises GridError with every problem."""
         return alternatives(self, lookup)
 
+    def with_names(self, lookup: Lookup) -> Grid:
+        """The grid with its baseline and its claims about components by their own names, where they have others there."""
+        compare = self.compare
+        if compare is None or compare.factor not in KINDS:
+            return self
+        named = {
+            level: own_name(level, compare.factor, lookup)
+            for level in (compare.baseline, *(each for claim in self.claim for each in (claim.better, claim.worse)))
+            if level is not None
+        }
+        if all(level == own for level, own in named.items()):
+            return self
+        baseline = None if compare.baseline is None else named[compare.baseline]
+        claims = [claim.model_copy(update={"better": named[claim.better], "worse": named[claim.worse]}) for claim in self.claim]
+        copy = self.model_copy(update={"compare": compare.model_copy(update={"baseline": baseline}), "claim": tuple(claims)})
+        copy._known = _Known()
+        return copy
+
     def changed(self, told: str, **fields: Any) -> Grid:
         """A copy with other fields, `told` among its overrides; unchecked, as fields of a checked grid are."""
         copy = self.model_copy(update=fields)
@@ -203,7 +225,8 @@ class Grid(BaseModel):
         known = self._known.expansion
         if known is None or any(a is not b for a, b in zip(known.of, of, strict=True)):
             cells, problems = expand(self.trial, lookup)
-            known = self._known.expansion = _Expansion(of, *((cells, [], [], problems) if problems else self._design(cells)))
+            named = self.with_names(lookup)
+            known = self._known.expansion = _Expansion(of, *((cells, [], [], problems) if problems else named._design(cells)))
         return known
 
     def _design(self, cells: list[Cell]) -> tuple[list[Cell], list[Candidate], list[str], list[Problem]]:
