@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,11 @@ def describe(folder: Path, distributions: Sequence[str] = ()) -> dict[str, str]:
     }
     for name in (*LIBRARIES, *distributions):
         try:
-            described[name] = version(name)
-        except PackageNotFoundError:
+            known: str | None = version(name)
+        except Exception:  # not installed, or metadata in pieces
             continue
+        if known:
+            described[name] = known
     commit = _git(folder, "rev-parse", "HEAD")
     if commit:
         described["git_commit"] = commit

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import Distribution, distributions
 
@@ -13,9 +14,10 @@ from nnbench.catalog.classifying import check_distinct, component_class, offered
 from nnbench.catalog.digests import harness_origin, origins
 from nnbench.catalog.finding import Source, find_plugins, leave_out
 from nnbench.catalog.importing import failure, implemented_hooks, import_plugin, plugin_manager
-from nnbench.catalog.records import Entry, Failure, Plugin
+from nnbench.catalog.records import Entry, Failure, Plugin, Remark, canonical
 from nnbench.errors import PluginError, UnknownComponentError
-from nnbench.grid.suggest import nearest, offered
+from nnbench.grid.names import is_named
+from nnbench.grid.suggest import letters, nearest, offered
 from nnbench.kinds import KINDS, Component, Origin, plural
 
 
@@ -29,6 +31,8 @@ class Catalog:
     failures: tuple[Failure, ...]
     entries: tuple[Entry, ...]
     left_out: tuple[Plugin, ...] = field(default=())
+    remarks: tuple[Remark, ...] = field(default=())
+    """What a person should know of distributions that are passed over, and of names that two of them offer."""
 
     def __getitem__(self, key: tuple[str, str]) -> type[Component]:
         """The class of a kind and name: `catalog["activation", "tanh"]`."""
@@ -42,10 +46,18 @@ class Catalog:
         return True
 
     def names(self, kind: str) -> list[str]:
-        """Names of one kind, sorted; those that several plugins offer as `distribution:name`."""
-        own = self.of(kind)
-        names = [entry.cls.name for entry in own]
-        return sorted(entry.cls.name if names.count(entry.cls.name) == 1 else entry.qualified for entry in own)
+        """Names of one kind, sorted; those that several plugins offer as `distribution:name`, but for the one that is shipped."""
+        return sorted(map(self.written, self.of(kind)))
+
+    def written(self, entry: Entry) -> str:
+        """What a grid writes for it: its name, with its distribution where the name alone means none or another one."""
+        own = (entry.cls.kind, entry.cls.name)
+        twins = sum((each.cls.kind, each.cls.name) == own for each in self.entries)
+        return entry.cls.name if twins == 1 or self.is_shipped(entry) else entry.qualified
+
+    def is_shipped(self, entry: Entry) -> bool:
+        """Whether it comes with nnbench itself."""
+        return canonical(entry.origin.distribution) == canonical(self.harness.distribution)
 
     def of(self, kind: str) -> list[Entry]:
         """Entries of one kind, sorted by name."""
@@ -55,17 +67,36 @@ class Catalog:
         )
 
     def entry(self, kind: str, name: str) -> Entry:
-        """The entry of that name, or of `distribution:name`; raises UnknownComponentError with the nearest names."""
-        entries = [entry for entry in self.of(kind) if name in (entry.cls.name, entry.qualified)]
-        if len(entries) == 1:
-            return entries[0]
-        if entries:
-            raise UnknownComponentError(
-                f"{kind} {name!r} is offered by several plugins; write one of {', '.join(entry.provider for entry in entries)}"
-            )
-        names = self.names(kind)
-        told = f"{nearest(name, names)}{offered(plural(kind), names, f'nnbench list {kind}')}"
-        raise UnknownComponentError(f"no {kind} {name!r}{told}{self._likely_reason()}")
+        """The entry of that name, or of `distribution:name`; raises UnknownComponentError with the nearest names.
+
+        A name that comes with nnbench means that one, whoever else offers it. Where there is none, other spellings of a name count,
+        and last what others call the same formula.
+        """
+        offering, _, bare = name.rpartition(":")
+        entries = [each for each in self.of(kind) if not offering or canonical(each.origin.distribution) == canonical(offering)]
+        for means in (_is_called, _is_spelled, is_named):
+            meant = [each for each in entries if means(each.cls, bare)]
+            if means is not is_named:
+                meant = [each for each in meant if self.is_shipped(each)] or meant
+            if len(meant) == 1:
+                return meant[0]
+            if meant:
+                told = "offered by several plugins" if means is _is_called else "a name of several components"
+                providers = ", ".join(each.provider for each in meant)
+                raise UnknownComponentError(f"{kind} {name!r} is {told}; write one of {providers}")
+        raise UnknownComponentError(f"no {kind} {name!r}{self._near(kind, name)}{self._likely_reason()}")
+
+    def _near(self, kind: str, name: str) -> str:
+        """The names that may have been meant, those of which a description mentions it, and all that there are."""
+        near = nearest(name, self.names(kind)) or nearest(name, [each for entry in self.of(kind) for each in entry.cls.aliases])
+        mentions = [(entry.cls.name, word) for entry in self.of(kind) for word in _mentions(entry.cls, name)]
+        differs = "".join(f"; {own} says how {word} differs: nnbench show {kind} {own}" for own, word in mentions[:2])
+        return f"{differs or near}{offered(plural(kind), self.names(kind), f'nnbench list {kind}')}"
+
+    def is_default(self, entry: Entry) -> bool:
+        """Whether it says that it is the kind's default, and none that is shipped says so instead."""
+        others = [each for each in self.of(entry.cls.kind) if each.cls.default and self.is_shipped(each)]
+        return entry.cls.default and (self.is_shipped(entry) or not others)
 
     def find(self, kind: str, name: str) -> tuple[type[Component], Origin]:
         """The class and origin of that name, or of `distribution:name`; raises UnknownComponentError."""
@@ -73,8 +104,8 @@ class Catalog:
         return entry.cls, entry.origin
 
     def find_default(self, kind: str) -> tuple[type[Component], Origin]:
-        """The class that stands in where a grid names none; raises UnknownComponentError."""
-        defaults = [entry for entry in self.of(kind) if entry.cls.default]
+        """The class that stands in where a grid names none, the shipped one if there is one; raises UnknownComponentError."""
+        defaults = [entry for entry in self.of(kind) if self.is_default(entry)]
         if len(defaults) == 1:
             return defaults[0].cls, defaults[0].origin
         if defaults:
@@ -84,6 +115,7 @@ class Catalog:
 
     def _likely_reason(self) -> str:
         missing = [str(failure) for failure in self.failures]
+        missing += [str(remark) for remark in self.remarks if remark.missing]
         missing += [f"plugin {plugin.name} was left out with -p no:{plugin.name}" for plugin in self.left_out]
         return "".join(f"; perhaps because {reason}" for reason in missing)
 
@@ -94,7 +126,8 @@ def load_catalog(without: Sequence[str] = (), dists: Iterable[Distribution] | No
     `without` names plugins to leave out, by entry point or distribution. `dists` are the distributions to look in, all that
     are installed unless given. Raises PluginError if a plugin implements a hook that does not exist.
     """
-    sources, left_out = leave_out(find_plugins(distributions() if dists is None else dists), without)
+    found, remarks = find_plugins(distributions() if dists is None else dists)
+    sources, left_out = leave_out(found, without)
     manager = plugin_manager()
     plugins: list[Plugin] = []
     failures: list[Failure] = []
@@ -110,7 +143,8 @@ def load_catalog(without: Sequence[str] = (), dists: Iterable[Distribution] | No
         else:
             plugins.append(plugin)
             entries += own
-    return Catalog(manager, harness_origin(), tuple(plugins), tuple(failures), tuple(entries), left_out)
+    catalog = Catalog(manager, harness_origin(), tuple(plugins), tuple(failures), tuple(entries), left_out)
+    return replace(catalog, remarks=(*remarks, *_shadowed(catalog)))
 
 
 def _load(source: Source, manager: pluggy.PluginManager) -> tuple[Plugin, list[Entry]]:
@@ -122,9 +156,40 @@ def _load(source: Source, manager: pluggy.PluginManager) -> tuple[Plugin, list[E
         source.plugin,
         components=tuple(f"{cls.kind} {cls.name}" for cls in classes),
         load_seconds=time.perf_counter() - start,
-        hooks=implemented_hooks(module),
+        hooks=tuple(implemented_hooks(module)),
     )
     return plugin, [Entry(cls, plugin, origin) for cls, origin in zip(classes, origins(source, classes), strict=True)]
+
+
+def _shadowed(catalog: Catalog) -> Iterator[Remark]:
+    """Components of others whose names come with nnbench."""
+    shipped = {(entry.cls.kind, entry.cls.name) for entry in catalog.entries if catalog.is_shipped(entry)}
+    for entry in catalog.entries:
+        kind, name = entry.cls.kind, entry.cls.name
+        if (kind, name) in shipped and not catalog.is_shipped(entry):
+            told = f"{kind} {name} is nnbench's own; that of plugin {entry.plugin.name} is written {entry.qualified}"
+            yield Remark(canonical(entry.origin.distribution), told, missing=False)
+        if entry.cls.default and not catalog.is_shipped(entry):
+            stays = [each for each in catalog.of(kind) if each.cls.default and catalog.is_shipped(each)]
+            if stays:
+                usual = stays[0].cls.name
+                told = f"where a grid names no {kind}, that stays {usual}: {entry.qualified} says that it is the default too"
+                yield Remark(canonical(entry.origin.distribution), told, missing=False)
+
+
+def _is_called(cls: type[Component], name: str) -> bool:
+    return cls.name == name
+
+
+def _is_spelled(cls: type[Component], name: str) -> bool:
+    return letters(cls.name) == letters(name)
+
+
+def _mentions(cls: type[Component], name: str) -> list[str]:
+    """The word of a component's description that is this name, or it with a kind's ending as PyTorch writes them; one at most."""
+    meant = {letters(name) + ending for ending in ("", "loss", "lr")} if len(name) > 2 else set()
+    words = re.findall(r"[A-Za-z_]\w+", cls.__doc__ or "")
+    return [word for word in dict.fromkeys(words) if letters(word) in meant and (word.lower() != word or "_" in word)][:1]
 
 
 def _check_kind(kind: str) -> None:

@@ -8,18 +8,25 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from nnbench.catalog.importing import implemented_hooks
 from nnbench.catalog.records import Entry
 from nnbench.grid import fields
+from nnbench.grid.suggest import letters
 from nnbench.kinds import KINDS, Component
+
+COMPONENTS = "nnbench_components"
+"""The hook that offers them."""
 
 
 def offered_classes(module: ModuleType) -> Sequence[Any]:
     """What a plugin's module offers, be it a component or not; raises TypeError if that is no list."""
-    implementation = getattr(module, "nnbench_components", None)
+    implementation = implemented_hooks(module).get(COMPONENTS, getattr(module, COMPONENTS, None))
     if implementation is None:
         return []
     if getattr(implementation, "nnbench_impl", None) is None:
         raise TypeError("nnbench_components is not marked as a hook; write @hookimpl above it (from nnbench import hookimpl)")
+    if implementation.nnbench_impl.get("wrapper") or implementation.nnbench_impl.get("hookwrapper"):
+        raise TypeError("nnbench_components is a wrapper, and each plugin offers components of its own; write @hookimpl alone")
     offered = implementation()
     if not isinstance(offered, Sequence):
         raise TypeError(f"nnbench_components() returned {offered!r}, expected a list of component classes")
@@ -37,6 +44,9 @@ def component_class(cls: Any) -> type[Component]:
         raise TypeError(f"{cls.kind} {cls.name} lacks {missing}")
     if not cls.name.isidentifier():
         raise TypeError(f"{cls.kind} {cls.name!r}: a name has letters, digits and underscores only")
+    aliases: Any = cls.aliases
+    if not isinstance(aliases, tuple) or not all(isinstance(each, str) and letters(each) for each in aliases):
+        raise TypeError(f'{cls.kind} {cls.name}: aliases is {aliases!r}, expected a tuple of names such as ("swish",)')
     if not _is_importable(cls):
         raise TypeError(f"{cls.kind} {cls.name}: workers cannot import {cls.__module__}.{cls.__qualname__}; define it in a module")
     for name, hint in fields.hyperparameter_types(cls).items():

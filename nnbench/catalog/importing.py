@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from types import ModuleType
+from typing import Any
 
 import pluggy
 
@@ -12,6 +13,9 @@ from nnbench.catalog.finding import Source
 from nnbench.catalog.records import Failure, Plugin
 from nnbench.errors import PluginError
 from nnbench.grid.suggest import nearest
+
+HOOKS = tuple(sorted(name for name in vars(hooks) if name.startswith("nnbench_")))
+"""The hooks that there are."""
 
 
 def plugin_manager() -> pluggy.PluginManager:
@@ -25,13 +29,24 @@ def import_plugin(source: Source, manager: pluggy.PluginManager) -> ModuleType:
     """The plugin's module, registered; raises PluginError if it implements a hook that does not exist, and whatever it raises."""
     module = source.point.load()
     _check_hooks(source.plugin, module)
+    before = manager.get_name(module)
+    if before is not None:
+        raise ValueError(f"its module is that of plugin {before} already")
     manager.register(module, name=source.registered)
     return module
 
 
-def implemented_hooks(module: ModuleType) -> tuple[str, ...]:
-    """The names of the hooks that a module implements."""
-    return tuple(name for name in dir(module) if getattr(getattr(module, name), "nnbench_impl", None) is not None)
+def implemented_hooks(module: ModuleType) -> dict[str, Any]:
+    """The functions of a module that implement hooks, by the hook's name; unknown hooks only where they are not optional."""
+    implemented = {}
+    for name in dir(module):
+        function = getattr(module, name)
+        options = getattr(function, "nnbench_impl", None)
+        if isinstance(options, dict):
+            hook = options.get("specname") or name
+            if hook in HOOKS or not options.get("optionalhook"):
+                implemented[hook] = function
+    return implemented
 
 
 def failure(source: Source, error: BaseException, manager: pluggy.PluginManager) -> Failure:
@@ -43,10 +58,9 @@ def failure(source: Source, error: BaseException, manager: pluggy.PluginManager)
 
 
 def _check_hooks(plugin: Plugin, module: ModuleType) -> None:
-    known = {name for name in vars(hooks) if name.startswith("nnbench_")}
     for name in implemented_hooks(module):
-        if name not in known:
+        if name not in HOOKS:
             raise PluginError(
                 f"plugin {plugin.name} ({plugin.module}, from {plugin.distribution} {plugin.version}) implements the unknown hook "
-                f"{name}{nearest(name, known)} (hooks: {', '.join(sorted(known))}); -p no:{plugin.name} keeps it out"
+                f"{name}{nearest(name, HOOKS)} (hooks: {', '.join(HOOKS)}); -p no:{plugin.name} keeps it out"
             )

@@ -53,7 +53,7 @@ def _own_files(dist: Distribution, names: Iterable[str]) -> list[Path]:
 def _beside(pth: Path) -> dict[str, Locations]:
     """What can be imported from the folders that a `.pth` file names."""
     packages: dict[str, Locations] = {}
-    for line in pth.read_text(encoding="utf-8").splitlines():
+    for line in pth.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
         folder = pth.parent / line.strip()
         if not line.strip() or line.startswith(("#", "import ", "import\t")) or not folder.is_dir():
             continue

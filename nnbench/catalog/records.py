@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from nnbench.kinds import Component, Origin
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as all of its spellings are compared (PEP 503): `Gh.ost` and `gh_ost` are one."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something about a distribution that a person should know and that stops nothing."""
+
+    distribution: str
+    """Its canonical name, or empty."""
+    text: str
+    missing: bool = True
+    """Whether that may be why a component is not there."""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)

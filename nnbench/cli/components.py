@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from nnbench.catalog import Catalog, Plugin, load_catalog
+from nnbench.catalog import Catalog, Entry, Plugin, load_catalog
 from nnbench.cli.output import console
 from nnbench.cli.sheets import table
 from nnbench.cli.trace import component_calls
@@ -68,7 +68,7 @@ def list_(without: tuple[str, ...], kind: str | None) -> None:
         return
     catalog = load_catalog(without)
     rows = [
-        (each, f"{name}{'*' if entry.cls.default else ''}", entry.cls.summary(), str(entry.origin).partition(" (")[0])
+        (each, f"{name}{'*' if catalog.is_default(entry) else ''}", _described(entry), str(entry.origin).partition(" (")[0])
         for each in ([kind] if kind else KINDS)
         for name, entry in ((name, catalog.entry(each, name)) for name in catalog.names(each))
     ]
@@ -118,6 +118,12 @@ def schema(without: tuple[str, ...]) -> None:
     click.echo(json.dumps(json_schema(load_catalog(without)), indent=2, ensure_ascii=False))
 
 
+def _described(entry: Entry) -> str:
+    """Its summary, and what it is also called."""
+    aliases = f" Also {', '.join(entry.cls.aliases)}." if entry.cls.aliases else ""
+    return f"{entry.cls.summary()}{aliases}"
+
+
 def _whence(plugin: Plugin) -> tuple[str, str, str]:
     return plugin.name, plugin.module, f"{plugin.distribution} {plugin.version}"
 
@@ -133,6 +139,6 @@ def _offers(plugin: Plugin) -> str:
 
 
 def report_failures(catalog: Catalog) -> None:
-    """Say which plugins did not load."""
-    for failure in catalog.failures:
-        console(stderr=True).print(str(failure), style="yellow")
+    """Say which plugins did not load, and what else a person should know of them."""
+    for told in (*catalog.failures, *catalog.remarks):
+        console(stderr=True).print(str(told), style="yellow", soft_wrap=True)

@@ -16,6 +16,7 @@ import click
 
 from nnbench import work
 from nnbench.catalog import Catalog, load_catalog
+from nnbench.cli.names import print_grid_names
 from nnbench.cli.options import FOLDER, SET, URI, WORKERS
 from nnbench.cli.output import console, counting
 from nnbench.cli.sheets import table
@@ -85,6 +86,7 @@ def gradcheck(
         return
     catalog = load_catalog(without)
     parsed = _parsed(grid, [*settings, *overrides], catalog)
+    print_grid_names(console(), catalog, parsed)
     networks = {cell.network_id: cell for cell in parsed.cells(catalog)}
     difference: Difference = "one_sided" if one_sided else "central"
     began = time.perf_counter()

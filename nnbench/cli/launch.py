@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from nnbench.catalog import load_catalog
+from nnbench.cli.names import print_grid_names
 from nnbench.cli.options import FOLDER, FRESH, GRID, RUNS, SET, URI, WORKERS
 from nnbench.cli.output import LaunchProgress, console, duration, program
 from nnbench.cli.sheets import table
@@ -62,6 +63,7 @@ def run(
     if trace:
         trace_launch(catalog, partial(console(stderr=True).print, soft_wrap=True))
     parsed = Grid.from_toml(grid, catalog, overrides)
+    print_grid_names(out, catalog, parsed)
     plan = make_plan(parsed, catalog, folder, workers, fresh)
     _print_plan(out, parsed, plan, parsed.warnings(catalog))
     with LaunchProgress(out, track=not no_tracking) as progress:
@@ -126,6 +128,7 @@ def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], worke
     out = console()
     catalog = load_catalog(without)
     parsed = Grid.from_toml(grid, catalog, overrides)
+    print_grid_names(out, catalog, parsed)
     planned = make_plan(parsed, catalog, folder, workers, fresh)
     if parsed.question:
         out.print(parsed.question, style="bold")

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from nnbench.catalog import Catalog, Entry, load_catalog
 from nnbench.cli.components import kind_of
+from nnbench.cli.names import print_names
 from nnbench.cli.output import console
 from nnbench.cli.sheets import table
 from nnbench.errors import InputError
@@ -61,7 +62,8 @@ def show(without: tuple[str, ...], words: tuple[str, ...], overrides: tuple[str,
         if lacking:
             raise InputError(f"{kind} {name}: {how}")
     out = console()
-    _print_facts(out, entry)
+    print_names(out, catalog, [(kind, name)])
+    _print_facts(out, entry, catalog.written(entry))
     out.print()
     if lacking:
         out.print(how)
@@ -122,11 +124,13 @@ def _variant(catalog: Catalog, kind: str, name: str, assignments: Sequence[tuple
     return component
 
 
-def _print_facts(out: Console, entry: Entry) -> None:
+def _print_facts(out: Console, entry: Entry, name: str) -> None:
     cls = entry.cls
     out.print(f"{cls.kind} {cls.name}", style="bold")
     out.print(inspect.cleandoc(cls.__doc__ or "no description"))
     out.print()
+    if cls.aliases:
+        out.print(f"also called {', '.join(cls.aliases)}", markup=False)
     parameters = hyperparameters(cls)
     if parameters:
         head = ("hyperparameter", "default", "accepted", "meaning")
@@ -147,8 +151,8 @@ def _print_facts(out: Console, entry: Entry) -> None:
     out.print()
     out.print(f"from {entry.origin}, plugin {entry.plugin.name}, {cls.__module__}.{cls.__qualname__}")
     written = ", ".join(f"{each.name} = …" for each in parameters)
-    with_values = f' or {{ name = "{cls.name}", {written} }}' if parameters else ""
-    out.print(f'in a grid: {cls.kind} = "{cls.name}"{with_values}')
+    with_values = f' or {{ name = "{name}", {written} }}' if parameters else ""
+    out.print(f'in a grid: {cls.kind} = "{name}"{with_values}')
 
 
 def _print_picture(out: Console, title: str, figure: Figure) -> None:

@@ -13,6 +13,7 @@ import click
 
 from nnbench.catalog import Catalog, load_catalog
 from nnbench.cli.components import KIND
+from nnbench.cli.names import print_names
 from nnbench.cli.options import FOLDER, URI
 from nnbench.cli.output import console, counting
 from nnbench.cli.sheets import table
@@ -66,6 +67,7 @@ def time_(
     uri = None if no_tracking else mlflow.checked_uri(tracking_uri or mlflow.default_uri(folder))
     for each in [kind] if kind else KINDS:
         chosen = [_with_defaults(catalog, each, name) for name in names or catalog.names(each)]
+        print_names(out, catalog, [(each, name) for name in (*names, *([baseline] if baseline else []))])
         against = _with_defaults(catalog, each, baseline) if baseline else _default(catalog, each)
         with counting(err) as bars:
             task = bars.add_task(f"timing {len(chosen)} {plural(each)}", total=rounds * len(at))
@@ -122,4 +124,4 @@ def _with_defaults(catalog: Catalog, kind: str, name: str) -> Component:
 
 
 def _default(catalog: Catalog, kind: str) -> Component:
-    return next(_with_defaults(catalog, kind, name) for name in catalog.names(kind) if catalog[kind, name].default)
+    return _with_defaults(catalog, kind, catalog.find_default(kind)[0].name)

@@ -29,7 +29,9 @@ def trace_launch(catalog: Catalog, say: Callable[[str], None]) -> None:
         if name.startswith("nnbench_") and name != "nnbench_components":
             for implementation in caller.get_hookimpls():
                 any_hook = True
-                implementation.function = _traced(copy(implementation), say)
+                own = copy(implementation)
+                wraps = implementation.wrapper or implementation.hookwrapper
+                implementation.function = _traced_wrapper(own, say) if wraps else _traced(own, say)
     if not any_hook:
         say("trace: no installed plugin implements a hook of launches")
 
@@ -48,6 +50,19 @@ def _traced(implementation: Any, say: Callable[[str], None]) -> Callable[..., An
                     )
                     setattr(tracker, name, _traced(method, say))
         return result
+
+    return traced
+
+
+def _traced_wrapper(implementation: Any, say: Callable[[str], None]) -> Callable[..., Any]:
+    """The same for a generator function around the others: called, it has done nothing yet."""
+
+    def traced(*arguments: Any) -> Any:
+        line, wrapper, error = _call(implementation, arguments)
+        say(line.replace(" returned ", " wraps the others' calls: ", 1))
+        if error:
+            raise error
+        return wrapper
 
     return traced
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from nnbench.catalog import Catalog, Failure, Plugin, load_catalog
+from nnbench.catalog import Catalog, Failure, Plugin, canonical, load_catalog
+from nnbench.catalog.finding import TABLE, groups_of
 from nnbench.conformance.suite import Outcome, check_component
 from nnbench.errors import InputError, PluginError
 from nnbench.grid.suggest import nearest
@@ -25,6 +25,12 @@ def components_of(catalog: Catalog, package: str, names: Sequence[str] = ()) -> 
     """What a plugin, module or distribution offers, by kind and name, or those that are named; raises as check_package does."""
     plugins = [*catalog.plugins, *(failure.plugin for failure in catalog.failures)]
     if not any(_is_called(plugin, package) for plugin in plugins):
+        remarks = [str(remark) for remark in catalog.remarks if remark.distribution == canonical(package)]
+        installed = groups_of(package)
+        if remarks:
+            raise InputError("\n".join(remarks))
+        if installed:
+            raise InputError(_no_plugin(package, *installed))
         known = sorted({name for plugin in plugins for name in (plugin.name, plugin.distribution)})
         near = nearest(package, known)
         raise InputError(f"no plugin, module or distribution {package!r} is installed{near} (installed: {', '.join(known)})")
@@ -43,10 +49,13 @@ def components_of(catalog: Catalog, package: str, names: Sequence[str] = ()) -> 
     return [cls for cls in components if not names or cls.name in names]
 
 
+def _no_plugin(package: str, distribution: str, groups: Sequence[str]) -> str:
+    """What to say of a distribution that is installed and offers nothing to nnbench."""
+    has = f"its entry points are in {', '.join(map(repr, groups))}" if groups else "it has no entry points at all"
+    named = package if package == distribution else f"{package} (distribution {distribution})"
+    return f"{named} is installed, but is no plugin: {has}; nnbench reads the group 'nnbench', in pyproject.toml {TABLE}"
+
+
 def _is_called(plugin: Plugin, name: str) -> bool:
     module = plugin.module.partition(":")[0]
-    return _normal(name) in map(_normal, (plugin.name, plugin.distribution, module, module.partition(".")[0]))
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return canonical(name) in map(canonical, (plugin.name, plugin.distribution, module, module.partition(".")[0]))

@@ -18,11 +18,13 @@ from nnbench.grid.design import Candidate, Metric
 from nnbench.grid.expand import expand, sound_cells
 from nnbench.grid.fields import NAME_LENGTH, NAME_PATTERN
 from nnbench.grid.lookup import Lookup
+from nnbench.grid.names import own_name
 from nnbench.grid.overrides import apply
 from nnbench.grid.robust import Alternative, alternatives, robust_problems
 from nnbench.grid.structure import structured
 from nnbench.grid.tables import Claim, Compare, Robust
 from nnbench.grid.trial import Cell, Trial
+from nnbench.kinds import KINDS
 
 Gradcheck = Literal["flag", "require", "off"]
 
@@ -125,6 +127,8 @@ class Grid(BaseModel):
             problems += grid._expanded(lookup).problems + robust_problems(grid, lookup)
         if problems or grid is None:
             raise GridError(source, list(dict.fromkeys(problems)))
+        if lookup is not None:
+            grid = grid.with_names(lookup)
         grid._source, grid._text, grid._overrides = source, text, tuple(overrides)
         return grid
 
@@ -178,6 +182,24 @@ class Grid(BaseModel):
         """The grid as written, and with one choice changed at a time, as `[robust]` says; raises GridError with every problem."""
         return alternatives(self, lookup)
 
+    def with_names(self, lookup: Lookup) -> Grid:
+        """The grid with its baseline and its claims about components by their own names, where they have others there."""
+        compare = self.compare
+        if compare is None or compare.factor not in KINDS:
+            return self
+        named = {
+            level: own_name(level, compare.factor, lookup)
+            for level in (compare.baseline, *(each for claim in self.claim for each in (claim.better, claim.worse)))
+            if level is not None
+        }
+        if all(level == own for level, own in named.items()):
+            return self
+        baseline = None if compare.baseline is None else named[compare.baseline]
+        claims = [claim.model_copy(update={"better": named[claim.better], "worse": named[claim.worse]}) for claim in self.claim]
+        copy = self.model_copy(update={"compare": compare.model_copy(update={"baseline": baseline}), "claim": tuple(claims)})
+        copy._known = _Known()
+        return copy
+
     def changed(self, told: str, **fields: Any) -> Grid:
         """A copy with other fields, `told` among its overrides; unchecked, as fields of a checked grid are."""
         copy = self.model_copy(update=fields)
@@ -201,7 +223,8 @@ class Grid(BaseModel):
         known = self._known.expansion
         if known is None or any(a is not b for a, b in zip(known.of, of, strict=True)):
             cells, problems = expand(self.trial, lookup)
-            asked = Asked(self.compare, self.claim, max(self.seed_list))
+            named = self.with_names(lookup)
+            asked = Asked(named.compare, named.claim, max(self.seed_list))
             design = designed(asked, sound_cells(self.trial, lookup) if problems else cells, lookup, problems)
             known = self._known.expansion = _Expansion(of, design)
         return known.design

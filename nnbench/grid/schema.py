@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from typing import Any
 
 from pydantic import BaseModel
@@ -76,10 +77,14 @@ def _model(model: type[BaseModel], description: str) -> Schema:
 
 def _kind(kind: str, lookup: Lookup) -> Schema:
     offered = {name: lookup.find(kind, name) for name in lookup.names(kind)}
-    named = [(name, f"{origin.distribution}:{cls.name}", cls) for name, (cls, origin) in offered.items()]
-    words = {word: cls for name, qualified, cls in named if not _required(cls) for word in (name, qualified)}
+    claimed = Counter([*offered, *(alias for cls, _ in offered.values() for alias in cls.aliases)])
+    named = [
+        ([name, f"{origin.distribution}:{cls.name}", *(alias for alias in cls.aliases if claimed[alias] == 1)], cls)
+        for name, (cls, origin) in offered.items()
+    ]
+    words = {word: cls for names, cls in named if not _required(cls) for word in names}
     plain = [{"const": word, "description": cls.summary()} for word, cls in words.items()]
-    return {"anyOf": [*plain, *(_component([*dict.fromkeys((name, qualified))], cls) for name, qualified, cls in named)]}
+    return {"anyOf": [*plain, *(_component([*dict.fromkeys(names)], cls) for names, cls in named)]}
 
 
 def _required(cls: type[Component]) -> list[str]:

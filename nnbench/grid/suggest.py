@@ -25,7 +25,7 @@ UNNAMED = "\0"
 def close(name: str, among: Iterable[str]) -> list[str]:
     """The names that are most like it, the nearest first; those of the same letters, if there are any."""
     known = list(dict.fromkeys(among))
-    alike = [each for each in known if _letters(each) == _letters(name)]
+    alike = [each for each in known if letters(each) == letters(name)]
     if alike:
         return alike
     ratios = {each: SequenceMatcher(None, each.lower(), name.lower()).ratio() for each in known}
@@ -115,5 +115,6 @@ def _nearest_field(name: str, have: Mapping[str, Collection[str]], above: Collec
     return f"{nearest(name, told, told)} (nnbench list fields lists all)"
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
+    """What two spellings of one name have in common: `LeCunNormal`, `lecun-normal` and `lecun_normal` are one."""
     return "".join(filter(str.isalnum, name.lower()))

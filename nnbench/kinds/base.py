@@ -43,6 +43,8 @@ class Component(ABC):  # noqa: B024 - what is abstract differs by kind
     """Several of that kind, in words."""
     name: ClassVar[str] = ""
     """The name in grids and tables; the class name in snake_case unless set."""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """What others call the very same formula: PyTorch, Keras, JAX, papers. Accepted wherever the name is, in any spelling."""
     default: ClassVar[bool] = False
     """Taken when a grid names no component of this kind; exactly one of a kind says so."""
     search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
@@ -60,6 +62,8 @@ class Component(ABC):  # noqa: B024 - what is abstract differs by kind
             cls.name = _snake_case(cls.__name__)
         if "default" not in cls.__dict__:
             cls.default = False
+        if "aliases" not in cls.__dict__:
+            cls.aliases = ()
         documented = cls.__doc__
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
         cls.__doc__ = documented  # dataclass would write a signature where an author wrote nothing

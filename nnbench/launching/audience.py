@@ -8,12 +8,10 @@ from typing import Any
 
 from nnbench.catalog import Catalog
 from nnbench.errors import InputError
+from nnbench.launching.calling import RAISED, call
 from nnbench.store import Launch
 from nnbench.tracking import Tracker
 from nnbench.tracking.protocol import name_problem, place
-
-RAISED = (Exception, SystemExit)
-"""What of a watcher costs no result. A KeyboardInterrupt is the user's."""
 
 
 class Audience:
@@ -64,16 +62,14 @@ class Audience:
                 self._leave(tracker)
 
     def tell(self, hook: str, **arguments: Any) -> None:
-        """Call a hook of every watcher, each on its own."""
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            key = implementation.plugin_name
-            if key in self._silenced:
-                continue
-            try:
-                implementation.function(*(arguments[argument] for argument in implementation.argnames))
-            except RAISED as error:
-                self._silenced.add(key)
-                self.problems.append(f"{self._labels.get(key, key)}: {hook} raised {_said(error)}")
+        """Call a hook of every watcher in pluggy's order, wrappers around all; one that raises stops no other."""
+
+        def failed(key: str, error: BaseException) -> None:
+            self._silenced.add(key)
+            self.problems.append(f"{self._labels.get(key, key)}: {hook} raised {_said(error)}")
+
+        implementations = getattr(self._manager.hook, hook).get_hookimpls()
+        call([each for each in implementations if each.plugin_name not in self._silenced], arguments, failed)
 
     def close(self) -> dict[str, str]:
         """Wait for the trackers; says where each that has everything has it, by name."""
@@ -111,22 +107,27 @@ class Audience:
 
 def offered_trackers(catalog: Catalog, folder: Path) -> tuple[list[Tracker], list[str]]:
     """New trackers of installed plugins for one launch, and what went wrong with plugins that were to offer some."""
-    trackers: list[Tracker] = []
-    problems = []
-    for implementation in catalog.manager.hook.nnbench_trackers.get_hookimpls():
-        try:
-            offered: Any = implementation.function(*(folder for _ in implementation.argnames))
-            strange = [each for each in offered if not isinstance(each, Tracker)]
-            if strange:
-                raise TypeError(f"it offers {strange[0]!r}, which does not derive from nnbench.Tracker")
-            unnamed = [f"{implementation.plugin_name}: {problem}" for problem in map(name_problem, offered) if problem]
-            named = [each for each in offered if not name_problem(each)]
-        except RAISED as error:
-            problems.append(f"{implementation.plugin_name}: nnbench_trackers raised {_said(error)}")
-        else:
-            problems += unnamed
-            trackers += named
-    return trackers, problems
+    problems: list[str] = []
+    owners: dict[int, str] = {}
+
+    def failed(key: str, error: BaseException) -> None:
+        problems.append(f"{key}: nnbench_trackers raised {_said(error)}")
+
+    def check(key: str, trackers: Any) -> None:
+        for each in trackers:
+            if not isinstance(each, Tracker):
+                raise TypeError(f"it offers {each!r}, which does not derive from nnbench.Tracker")
+            owners.setdefault(id(each), key)
+
+    def check_all(key: str, lists: Any) -> None:
+        for each in lists:
+            check(key, each)
+
+    implementations = catalog.manager.hook.nnbench_trackers.get_hookimpls()
+    lists = call(implementations, {"folder": folder}, failed, check, check_all)
+    offered: list[Tracker] = [each for own in lists for each in own]
+    problems += [f"{owners[id(each)]}: {problem}" for each in offered if (problem := name_problem(each))]
+    return [each for each in offered if not name_problem(each)], problems
 
 
 def _key(listener: object) -> str:

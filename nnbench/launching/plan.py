@@ -105,6 +105,7 @@ def make_plan(grid: Grid, catalog: Catalog, folder: str | Path = "mlruns", worke
     workers = workers or available_workers()
     store = Store(Path(folder) / "results")
     store.check()
+    grid = grid.with_names(catalog)
     candidates, tuned = grid.candidates(catalog)
     cells = [each.cell for each in candidates] or grid.cells(catalog)  # a grid that compares has expanded them just now
     plan = Plan(grid, Path(folder), store, fresh, workers, candidates, tuned, NONE, NONE, NONE, NONE)

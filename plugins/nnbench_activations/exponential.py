@@ -137,6 +137,8 @@ class Exponential(Activation):
     happens diverges for all to see in the next matrix product.
     """
 
+    aliases = ("exp",)
+
     def forward(self, z: Units) -> Units:
         with np.errstate(over="ignore"):
             a = np.exp(z)

@@ -33,6 +33,7 @@ class SiLU(Activation):
     """
 
     name = "silu"
+    aliases = ("swish",)
 
     beta: Positive = 1.0
     """β: how sharply the gate opens."""
@@ -89,6 +90,8 @@ class GELUTanh(Activation):
     Hendrycks and Gimpel 2016, "Gaussian error linear units (GELUs)".
     """
 
+    aliases = ("gelu_new", "gelu_pytorch_tanh")
+
     def forward(self, z: Units) -> Units:
         with np.errstate(over="ignore"):
             a = z * z
@@ -126,6 +129,7 @@ class HardSiLU(Activation):
     """
 
     name = "hard_silu"
+    aliases = ("hard_swish",)
     kinks = (-3.0, 3.0)
 
     def forward(self, z: Units) -> Units:

@@ -14,6 +14,8 @@ class Identity(Activation):
     non-linearity is worth. "Linear" in Keras.
     """
 
+    aliases = ("linear",)
+
     def forward(self, z: Units) -> Units:
         return z.copy()
 

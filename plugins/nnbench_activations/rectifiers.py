@@ -21,6 +21,7 @@ class ReLU(Activation):
     """
 
     name = "relu"
+    aliases = ("rectifier", "rect")
     kinks = (0.0,)
     gain = 2**0.5
 
@@ -43,6 +44,7 @@ class LeakyReLU(Activation):
     """
 
     name = "leaky_relu"
+    aliases = ("lrelu",)
     kinks = (0.0,)
 
     k: Annotated[float, Gt(0), Lt(1)] = 0.01
@@ -74,6 +76,7 @@ class PReLU(Activation):
     """
 
     name = "prelu"
+    aliases = ("parametric_relu",)
     kinks = (0.0,)
 
     k: Fraction = 0.25
@@ -128,6 +131,7 @@ class SquaredReLU(Activation):
     """
 
     name = "squared_relu"
+    aliases = ("relu2", "relu_squared")
 
     def forward(self, z: Units) -> Units:
         a = z.clip(0, np.inf)
@@ -150,6 +154,8 @@ class Threshold(Activation):
 
     Konda, Memisevic and Krueger 2014, "Zero-bias autoencoders and the benefits of co-adapting features".
     """
+
+    aliases = ("ThresholdedReLU",)
 
     theta: float = 0.1
     """θ: what z must exceed to pass."""

@@ -20,6 +20,8 @@ class Sigmoid(Activation):
     middle form of the derivative misses the square and has a wrong sign, and their vector form drops the minus of e^-z.
     """
 
+    aliases = ("logistic",)
+
     def forward(self, z: Units) -> Units:
         with np.errstate(over="ignore"):  # e^-z = ∞ gives 0, as it should; five times the speed of scipy's expit in float32
             return 1 / (1 + np.exp(-z))
@@ -54,6 +56,8 @@ class ScaledTanh(Activation):
     LeCun et al. 1998, "Efficient BackProp", for weights of standard deviation 1/√fan_in.
     """
 
+    aliases = ("lecun_tanh",)
+
     amplitude: Positive = 1.7159
     """A: ±A is approached to both sides."""
     slope: Positive = 2 / 3
@@ -80,6 +84,7 @@ class PenalizedTanh(Activation):
     found it the most stable of 21 activations over language tasks.
     """
 
+    aliases = ("leaky_tanh",)
     kinks = (0.0,)
 
     alpha: Annotated[float, Gt(0), Lt(1)] = 0.25
@@ -229,6 +234,8 @@ class Arctan(Activation):
 
     Kamruzzaman and Aziz 2002, "A note on activation function in multilayer feedforward learning".
     """
+
+    aliases = ("atan",)
 
     def forward(self, z: Units) -> Units:
         return np.arctan(z)

@@ -27,6 +27,8 @@ class Sine(Activation):
     al. 2020, "Implicit neural representations with periodic activation functions".
     """
 
+    aliases = ("sin",)
+
     omega: Positive = 1.0
     """ω: angular frequency."""
 

@@ -21,6 +21,7 @@ class Moons(Task):
     Linear accuracy 0.87 with the default noise, 0.89 without any. The noise bounds every model's: 0.97 with the default.
     """
 
+    aliases = ("make_moons", "two_moons")
     default = True
     classes = 2
     dimensions = 2
@@ -73,6 +74,7 @@ class Spirals(Task):
     it falls with the turns. More arms and more turns take longer to learn.
     """
 
+    aliases = ("two_spirals",)
     dimensions = 2
 
     arms: Annotated[int, Ge(2)] = 2

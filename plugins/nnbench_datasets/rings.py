@@ -17,6 +17,7 @@ class Circles(Task):
     The inner one is class 1. Linear accuracy 0.61.
     """
 
+    aliases = ("make_circles",)
     classes = 2
     dimensions = 2
 
@@ -123,6 +124,8 @@ class GaussianQuantiles(Task):
     Linear accuracy 0.36 with three classes in four dimensions. Hastie, Tibshirani and Friedman 2009, "The Elements of Statistical
     Learning", section 10.1, have two classes in ten; scikit-learn's make_gaussian_quantiles, three in two. The classes touch.
     """
+
+    aliases = ("make_gaussian_quantiles",)
 
     dimensions: Annotated[int, Ge(2)] = 4
     """Number of features, each as telling as any other."""

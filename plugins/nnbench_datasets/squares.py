@@ -41,6 +41,7 @@ class Checkerboard(Task):
     samples and the steps needed, grows with `squares`.
     """
 
+    aliases = ("chessboard",)
     classes = 2
     dimensions = 2
 

@@ -80,6 +80,8 @@ class Identity(Initializer):
     Le, Jaitly and Hinton 2015, "A simple way to initialize recurrent networks of rectified linear units", for square matrices.
     """
 
+    aliases = ("eye",)
+
     expected_failures: ClassVar = {
         "stream_matters": "nothing is drawn",
         "units_differ": "units beyond the inputs have none of their own",

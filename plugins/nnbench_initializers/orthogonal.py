@@ -40,6 +40,8 @@ class LSUV(Initializer):
     Mishkin and Matas 2016, "All you need is a good init": layer-sequential unit-variance initialization.
     """
 
+    aliases = ("layer_sequential_unit_variance",)
+
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return _orthogonal(rng, fan_in, fan_out)
 

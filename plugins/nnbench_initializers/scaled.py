@@ -70,6 +70,7 @@ class XavierUniform(Initializer):
     Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16.
     """
 
+    aliases = ("glorot_uniform",)
     default = True
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
@@ -104,6 +105,8 @@ class HeUniform(Initializer):
     He et al. 2015, "Delving deep into rectifiers", equation 10, which has the normal distribution.
     """
 
+    aliases = ("kaiming_uniform",)
+
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return math.sqrt(6 / fan_in) * rng.uniform(-1, 1, (fan_out, fan_in))
 
@@ -120,6 +123,8 @@ class HeNormal(Initializer):
     He et al. 2015, "Delving deep into rectifiers: surpassing human-level performance on ImageNet classification", equation 10.
     """
 
+    aliases = ("kaiming_normal",)
+
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return math.sqrt(2 / fan_in) * rng.standard_normal((fan_out, fan_in))
 
@@ -134,6 +139,8 @@ class SignedConstant(Initializer):
 
     Ramanujan et al. 2020, "What's hidden in a randomly weighted neural network?", as the signed Kaiming constant.
     """
+
+    aliases = ("signed_kaiming_constant",)
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
         return np.copysign(math.sqrt(2 / fan_in), rng.uniform(-1, 1, (fan_out, fan_in)))

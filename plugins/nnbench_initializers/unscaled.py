@@ -18,6 +18,8 @@ class Uniform(Initializer):
     otherwise.
     """
 
+    aliases = ("random_uniform",)
+
     bound: Positive = 0.05
     """Largest absolute value."""
 
@@ -34,6 +36,8 @@ class Normal(Initializer):
     With the default std = 0.01, "small normal weights": signals and gradients shrink from layer to layer, by
     about std·√fan_in and std·√fan_out each.
     """
+
+    aliases = ("random_normal",)
 
     std: Positive = 0.01
     """Standard deviation (not the variance)."""

@@ -21,6 +21,7 @@ class SoftmaxCrossEntropy(Loss):
     Gradient p - targets. The largest score is subtracted first, which changes no p and keeps e^s from overflowing.
     """
 
+    aliases = ("cross_entropy", "CrossEntropyLoss", "categorical_crossentropy", "sparse_categorical_crossentropy")
     default = True
 
     def value(self, scores: Scores, targets: Scores) -> PerSample:
@@ -43,6 +44,8 @@ class LabelSmoothing(Loss):
     Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", with 0.1; Müller, Kornblith and Hinton 2019,
     "When does label smoothing help?".
     """
+
+    aliases = ("label_smoothed_cross_entropy",)
 
     smoothing: Fraction = 0.1
     """Share of the target that is spread evenly over all classes."""
@@ -94,6 +97,8 @@ class Focal(_LikelihoodLoss):
     Lin et al. 2017, "Focal loss for dense object detection", with gamma = 2.
     """
 
+    aliases = ("focal_loss",)
+
     gamma: NonNegative = 2.0
     """Focusing γ: how fast interest falls with p_y."""
 
@@ -116,6 +121,8 @@ class GeneralizedCrossEntropy(_LikelihoodLoss):
     Zhang and Sabuncu 2018, "Generalized cross entropy loss for training deep neural networks with noisy labels", with q = 0.7.
     """
 
+    aliases = ("gce",)
+
     q: Annotated[float, Gt(0), Le(1)] = 0.7
     """Where between cross-entropy and absolute error."""
 
@@ -134,6 +141,8 @@ class PolyCrossEntropy(_LikelihoodLoss):
     default here and in optax; -1 for detection.
     """
 
+    aliases = ("poly_loss_cross_entropy", "poly1")
+
     epsilon: Annotated[float, Ge(-1)] = 2.0
     """What is added to the first coefficient."""
 
@@ -151,6 +160,8 @@ class BrierScore(Loss):
     Brier 1950, "Verification of forecasts expressed in terms of probability"; compared with other losses for networks by Janocha
     and Czarnecki 2017, "On loss functions for deep neural networks in classification".
     """
+
+    aliases = ("brier",)
 
     def value(self, scores: Scores, targets: Scores) -> PerSample:
         d = _softmax(scores) - targets

@@ -30,6 +30,8 @@ class MaxMargin(_MarginLoss):
     counts in crammer_singer. PyTorch's MultiMarginLoss divides by the number of classes.
     """
 
+    aliases = ("weston_watkins",)
+
     def value(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
         return over_classes(np.add, np.maximum(self.shortfalls(scores, targets), 0))
 
@@ -68,6 +70,8 @@ class CrammerSinger(_MarginLoss):
 
     Crammer and Singer 2001, "On the algorithmic implementation of multiclass kernel-based vector machines".
     """
+
+    aliases = ("multiclass_hinge_loss",)
 
     def value(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
         return over_classes(np.maximum, self.shortfalls(scores, targets))

@@ -50,6 +50,8 @@ class BinaryMaxMargin(_SingleScoreLoss):
     Cortes and Vapnik 1995, "Support-vector networks".
     """
 
+    aliases = ("hinge", "hinge_loss")
+
     margin: Positive = 1.0
     """Distance Δ from 0 that a score needs."""
 
@@ -113,6 +115,8 @@ class BinaryLogistic(_SingleScoreLoss):
 
     Cox 1958, "The regression analysis of binary sequences".
     """
+
+    aliases = ("bce", "binary_cross_entropy", "BCEWithLogitsLoss", "sigmoid_binary_cross_entropy")
 
     def cost(self, m: Scores) -> Scores:
         return np.maximum(-m, 0) + np.log1p(np.exp(-np.abs(m)))

@@ -87,6 +87,7 @@ class RAdam(Moments):
     """
 
     name = "radam"
+    aliases = ("rectified_adam",)
     search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
     lr: Positive = 0.03

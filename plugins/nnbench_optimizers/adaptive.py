@@ -87,6 +87,7 @@ class RMSPropCentred(Optimizer):
     """
 
     name = "rmsprop_centred"
+    aliases = ("rmsprop_centered",)
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
     lr: Positive = 0.01

@@ -21,6 +21,7 @@ class ASGD(Optimizer):
     and a million unless told otherwise, so that it never averages.
     """
 
+    aliases = ("averaged_sgd",)
     gradient_scale = "proportional"
     name = "asgd"
     search_space: ClassVar = {"lr": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
@@ -114,6 +115,7 @@ class EMA(_Around):
     """
 
     name = "ema"
+    aliases = ("exponential_moving_average",)
 
     decay: Fraction = 0.99
     """Share of the average that is kept at each step."""
@@ -171,6 +173,7 @@ class SGDScheduleFree(_ScheduleFree):
     Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky 2024, "The road less scheduled".
     """
 
+    aliases = ("schedule_free_sgd",)
     gradient_scale = "proportional"
     name = "sgd_schedule_free"
     search_space: ClassVar = {"lr": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)}
@@ -191,6 +194,7 @@ class AdamWScheduleFree(_ScheduleFree):
     Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky 2024, "The road less scheduled", algorithm 1.
     """
 
+    aliases = ("schedule_free_adamw",)
     gradient_scale = "invariant"
     name = "adamw_schedule_free"
     search_space: ClassVar = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}

@@ -16,6 +16,7 @@ class SGD(Optimizer):
     Robbins and Monro 1951, "A stochastic approximation method".
     """
 
+    aliases = ("gradient_descent",)
     gradient_scale = "proportional"
     search_space: ClassVar = {"lr": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
 
@@ -35,6 +36,7 @@ class Momentum(Optimizer):
     Polyak 1964, "Some methods of speeding up the convergence of iteration methods".
     """
 
+    aliases = ("heavy_ball", "classical_momentum")
     gradient_scale = "proportional"
     search_space: ClassVar = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
@@ -67,6 +69,8 @@ class Nesterov(Momentum):
     Hinton 2013, "On the importance of initialization and momentum in deep learning".
     """
 
+    aliases = ("nag", "nesterov_momentum")
+
     def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         v = state["v"]
         change = lr * grads
@@ -87,6 +91,7 @@ class AggMo(Optimizer):
     Lucas, Sun, Zemel and Grosse 2019, "Aggregated momentum: stability through passive damping".
     """
 
+    aliases = ("aggregated_momentum",)
     gradient_scale = "proportional"
     name = "aggmo"
     search_space: ClassVar = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
@@ -120,6 +125,7 @@ class QHM(Optimizer):
     Ma and Yarats 2019, "Quasi-hyperbolic momentum and Adam for deep learning".
     """
 
+    aliases = ("quasi_hyperbolic_momentum",)
     gradient_scale = "proportional"
     name = "qhm"
     search_space: ClassVar = {"lr": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)}

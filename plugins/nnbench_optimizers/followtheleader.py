@@ -21,6 +21,7 @@ class FTRL(Optimizer):
     """
 
     name = "ftrl"
+    aliases = ("ftrl_proximal",)
     search_space: ClassVar = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
 
     lr: Positive = 0.1

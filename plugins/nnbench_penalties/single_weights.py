@@ -31,6 +31,8 @@ class L2(Penalty):
     the norm itself, λ ‖W‖_F, under this name: see frobenius_norm.
     """
 
+    aliases = ("ridge",)
+
     lam: NonNegative = 1e-4
     """Strength λ."""
 
@@ -47,6 +49,7 @@ class L1(Penalty):
     Gradient lam·sgn(w), the subgradient 0 at w = 0.
     """
 
+    aliases = ("lasso",)
     kinks = (0.0,)
 
     lam: NonNegative = 1e-4

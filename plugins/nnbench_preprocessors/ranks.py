@@ -38,6 +38,8 @@ class NormalScores(Preprocessor):
     van der Waerden 1952, "Order tests for the two-sample problem and their power", with rank / (n + 1).
     """
 
+    aliases = ("rankit",)
+
     def fit(self, x: Samples) -> NormalQuantiles:
         distinct = [np.unique(column, return_counts=True) for column in x.T]
         return NormalQuantiles(

@@ -26,6 +26,7 @@ class NoPreprocessing(Preprocessor):
     """x: the inputs as they come."""
 
     name = "none"
+    aliases = ("passthrough",)
 
     def fit(self, x: Samples) -> Scaling:
         features = x.shape[1]
@@ -34,6 +35,8 @@ class NoPreprocessing(Preprocessor):
 
 class MeanSubtraction(Preprocessor):
     """x - mean: every feature centred on 0."""
+
+    aliases = ("centering",)
 
     def fit(self, x: Samples) -> Scaling:
         mean = means(x)
@@ -46,6 +49,7 @@ class Standardization(Preprocessor):
     std is the population's, with 1 / n. A feature that is constant in the training inputs is centred and not scaled.
     """
 
+    aliases = ("StandardScaler", "z_score")
     default = True
 
     def fit(self, x: Samples) -> Scaling:
@@ -59,6 +63,8 @@ class MinMaxScaling(Preprocessor):
     layer down (LeCun et al. 1998, "Efficient backprop"). Other inputs may lie outside: nothing is clipped. One outlier squeezes
     all the others together. A feature that is constant in the training inputs becomes (low + high) / 2.
     """
+
+    aliases = ("MinMaxScaler",)
 
     low: float = -1.0
     """Where the smallest training input goes."""
@@ -81,6 +87,8 @@ class RobustScaling(Preprocessor):
     Up to a quarter of the training inputs may be anything. Normal features get the standard deviation 0.74. Quartiles are
     interpolated linearly, as in scikit-learn's RobustScaler. A feature whose quartiles are equal is centred and not scaled.
     """
+
+    aliases = ("RobustScaler",)
 
     def fit(self, x: Samples) -> Scaling:
         first, median, third = np.quantile(x, [0.25, 0.5, 0.75], axis=0)

@@ -32,6 +32,8 @@ class Whitening(Preprocessor):
     which the training inputs do not vary at all become 0: dividing by a rounding error would blow up held-out inputs there.
     """
 
+    aliases = ("pca_whitening",)
+
     floor: Positive = 1e-8
     """Smallest singular value, relative to the largest."""
 
@@ -50,6 +52,8 @@ class ZcaWhitening(Preprocessor):
     Bell and Sejnowski 1997, "The independent components of natural scenes are edge filters"; Kessy, Lewin and Strimmer 2018,
     "Optimal whitening and decorrelation".
     """
+
+    aliases = ("zca",)
 
     floor: Positive = 1e-8
     """Smallest singular value, relative to the largest."""

@@ -31,6 +31,8 @@ class Linear(_Annealing):
     tasks favour it.
     """
 
+    aliases = ("linear_decay",)
+
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         return 1 - (1 - self.end) * (step / total)
 
@@ -43,6 +45,8 @@ class Polynomial(_Annealing):
 
     Liu, Rabinovich and Berg 2015, "ParseNet: looking wider to see better"; Chen et al. 2017, "DeepLab".
     """
+
+    aliases = ("poly", "PolynomialLR", "polynomial_decay")
 
     power: Positive = 0.9
     """Above 1, most of the decay is early; below 1, late."""
@@ -78,6 +82,8 @@ class Cosine(_Annealing):
 
     Loshchilov and Hutter 2017, "SGDR: stochastic gradient descent with warm restarts".
     """
+
+    aliases = ("CosineAnnealingLR", "cosine_decay")
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         return self.end + (1 - self.end) * (1 + np.cos(np.pi * (step / total))) / 2

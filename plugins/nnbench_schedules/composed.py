@@ -42,6 +42,8 @@ class Warmup(_Around):
     Goyal et al. 2017, "Accurate, large minibatch SGD: training ImageNet in 1 hour".
     """
 
+    aliases = ("linear_warmup",)
+
     start: Fraction = 0.0
     """Multiplier of the first step, on top of the other schedule's."""
 

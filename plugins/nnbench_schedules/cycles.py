@@ -23,6 +23,8 @@ class CosineRestarts(Schedule):
     al. 2017, "Snapshot ensembles".
     """
 
+    aliases = ("sgdr",)
+
     cycles: Count = 3
     """How many."""
     growth: Annotated[float, Ge(1)] = 2.0
@@ -62,6 +64,8 @@ class Cyclic(_Triangles):
 
     Smith 2017, "Cyclical learning rates for training neural networks".
     """
+
+    aliases = ("CyclicLR", "triangular")
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         return self.low + (1 - self.low) * self._height(step, total)

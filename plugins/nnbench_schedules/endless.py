@@ -16,6 +16,8 @@ class Exponential(Schedule):
     Starts at 1, its maximum. Halves every ln 2 / k steps: 139 with the default k. PyTorch's ExponentialLR has gamma = e^-k.
     """
 
+    aliases = ("ExponentialLR", "exponential_decay")
+
     k: NonNegative = 0.005
     """Decay of each step."""
 
@@ -46,6 +48,8 @@ class Hyperbolic(Schedule):
     Bottou 2012, "Stochastic gradient descent tricks"; Robbins and Monro 1951, "A stochastic approximation method".
     """
 
+    aliases = ("InverseTimeDecay",)
+
     k: NonNegative = 0.01
     """Decay of each step."""
 
@@ -63,6 +67,8 @@ class InverseScaling(Schedule):
     Polyak and Juditsky 1992, "Acceleration of stochastic approximation by averaging".
     """
 
+    aliases = ("invscaling",)
+
     power: NonNegative = 0.25
     """How fast the rate falls; 0 keeps it."""
 
@@ -79,6 +85,8 @@ class InverseSqrt(Schedule):
     Raffel et al. 2020, "Exploring the limits of transfer learning with a unified text-to-text transformer".
     """
 
+    aliases = ("inverse_square_root",)
+
     tau: Positive = 100.0
     """Steps before the decay begins."""
 
@@ -94,6 +102,8 @@ class Noam(Schedule):
 
     Vaswani et al. 2017, "Attention is all you need", equation 3; named after Noam Shazeer.
     """
+
+    aliases = ("NoamLR",)
 
     warmup: Annotated[int, Ge(1)] = 40
     """Steps of the rise."""

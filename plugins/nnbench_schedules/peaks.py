@@ -24,6 +24,8 @@ class OneCycle(Schedule):
     Smith and Topin 2018, "Super-convergence: very fast training of neural networks using large learning rates".
     """
 
+    aliases = ("OneCycleLR",)
+
     warmup: Share = 0.3
     """Share of the run that the rise takes (pct_start)."""
     start: Fraction = 0.04
@@ -49,6 +51,8 @@ class SlantedTriangular(Schedule):
 
     Howard and Ruder 2018, "Universal language model fine-tuning for text classification".
     """
+
+    aliases = ("stlr",)
 
     warmup: Share = 0.1
     """Share of the run that the rise takes (cut_frac)."""
@@ -88,6 +92,8 @@ class Trapezoid(_Plateau):
     Xing et al. 2018, "A walk with SGD".
     """
 
+    aliases = ("trapezoidal",)
+
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         x = step / total
         return np.minimum(np.minimum(x / self.warmup, (1 - x) / self.decay), 1)
@@ -103,6 +109,8 @@ class WarmupStableDecay(_Plateau):
     Hu et al. 2024, "MiniCPM: unveiling the potential of small language models with scalable training strategies"; Hägele et al.
     2024, "Scaling laws and compute-optimal training beyond fixed training durations".
     """
+
+    aliases = ("wsd",)
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
         x = step / total

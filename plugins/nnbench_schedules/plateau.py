@@ -24,6 +24,8 @@ class ReduceOnPlateau(Schedule):
     Krizhevsky, Sutskever and Hinton 2012, "ImageNet classification with deep convolutional neural networks", did so by hand.
     """
 
+    aliases = ("ReduceLROnPlateau",)
+
     drop: Annotated[float, Gt(0), Lt(1)] = 0.5
     """What the rate is multiplied by each time."""
     patience: Annotated[int, Ge(0)] = 50

@@ -26,6 +26,8 @@ class StepDecay(Schedule):
     Starts at 1, its maximum. PyTorch calls it StepLR, Keras and optax an exponential decay with staircase.
     """
 
+    aliases = ("StepLR",)
+
     drop: Annotated[float, Gt(0), Le(1)] = 0.5
     """What the rate is multiplied by each time (x in the lecture notes)."""
     every: Annotated[int, Ge(1)] = 100
@@ -44,6 +46,8 @@ class MultiStep(Schedule):
     The default is that of He et al. 2016, "Deep residual learning for image recognition", on CIFAR-10: a tenth after half of the
     run, and again after three quarters.
     """
+
+    aliases = ("MultiStepLR",)
 
     drop: Annotated[float, Gt(0), Le(1)] = 0.1
     """What the rate is multiplied by each time."""
@@ -64,6 +68,8 @@ class Piecewise(Schedule):
     has the next value already, as in optax' piecewise_constant_schedule; in Keras' PiecewiseConstantDecay the step after it is
     the first.
     """
+
+    aliases = ("piecewise_constant",)
 
     boundaries: tuple[Fraction, ...] = (0.25, 0.5, 0.75)
     """Shares of the run after which the next value holds, ascending."""

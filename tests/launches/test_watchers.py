@@ -271,3 +271,113 @@ def test_a_watcher_that_is_passed_twice_is_told_once(plain: Grid, catalog: Catal
     watcher = Watcher()
     results = launched(plain, catalog, tmp_path, watcher, watcher)
     assert len(watcher.told) == results.trained
+
+
+def plugins(catalog: Catalog, *modules: object) -> Catalog:
+    """The catalog with these as plugins, registered in that order."""
+    manager = plugin_manager()
+    for number, module in enumerate(modules):
+        manager.register(module, name=f"plugin{number}")
+    return replace(catalog, manager=manager)
+
+
+def noting(told: list[str], name: str, **options: bool) -> SimpleNamespace:
+    """A plugin that notes that a launch started."""
+
+    def start(launch: Launch) -> str:
+        told.append(name)
+        return name
+
+    return SimpleNamespace(hook=hookimpl(start, specname="nnbench_launch_started", **options))
+
+
+def wrapping(told: list[str], name: str, fault: str = "", **options: bool) -> SimpleNamespace:
+    """A plugin that wraps the same hook, and goes wrong where `fault` says."""
+
+    def around(launch: Launch) -> Any:
+        if fault == "before":
+            raise ValueError("not ready")
+        told.append(f"{name} before")
+        results = yield
+        told.append(f"{name} after {results if isinstance(results, list) else results.get_result()}")
+        if fault == "after":
+            raise ValueError("not done")
+        if fault == "twice":
+            yield
+        return results
+
+    return SimpleNamespace(hook=hookimpl(around, specname="nnbench_launch_started", **options))
+
+
+def test_launch_hooks_are_called_in_the_order_of_pluggy_with_wrappers_around_all(
+    plain: Grid, catalog: Catalog, tmp_path: Path
+) -> None:
+    ours: list[str] = []
+    theirs: list[str] = []
+
+    def made(told: list[str]) -> list[SimpleNamespace]:
+        return [
+            noting(told, "first"),
+            wrapping(told, "new", wrapper=True),
+            noting(told, "last", trylast=True),
+            wrapping(told, "old", hookwrapper=True),
+            noting(told, "soon", tryfirst=True),
+            noting(told, "second"),
+            wrapping(told, "outer", wrapper=True, tryfirst=True),
+        ]
+
+    launched(plain, plugins(catalog, *made(ours)), tmp_path)
+    manager = plugins(catalog, *made(theirs)).manager
+    manager.hook.nnbench_launch_started(launch=None)
+    assert ours == theirs
+    assert ours[:4] == ["outer before", "old before", "new before", "soon"]
+    assert ours[-1] == "outer after ['soon', 'second', 'first', 'last']"
+
+
+@pytest.mark.parametrize("options", [{"wrapper": True}, {"hookwrapper": True}], ids=["new style", "old style"])
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("before", "ValueError: not ready"), ("after", "ValueError: not done"), ("twice", "RuntimeError: the wrapper yielded twice")],
+)
+def test_a_wrapper_that_goes_wrong_is_named_and_the_others_are_still_called(
+    plain: Grid, catalog: Catalog, tmp_path: Path, options: dict[str, bool], fault: str, said: str
+) -> None:
+    told: list[str] = []
+    wrong = wrapping([], "wrong", fault, **options)
+    watching = plugins(catalog, noting(told, "a"), wrapping(told, "inner", wrapper=True), wrong, wrapping(told, "w", wrapper=True))
+    results = launched(plain, watching, tmp_path)
+    assert (results.status, results.left) == ("finished", 0)
+    assert results.watcher_problems == (f"plugin2: nnbench_launch_started raised {said}",)
+    assert told == ["w before", "inner before", "a", "inner after ['a']", "w after ['a']"]
+
+
+def test_what_raises_is_named_and_wrappers_see_the_results_of_the_others(plain: Grid, catalog: Catalog, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def broken(launch: Launch) -> None:
+        raise ValueError("no")
+
+    raising = SimpleNamespace(hook=hookimpl(broken, specname="nnbench_launch_started"))
+    watching = plugins(catalog, noting(told, "a"), raising, wrapping(told, "w", wrapper=True), noting(told, "b"))
+    results = launched(plain, watching, tmp_path)
+    assert results.watcher_problems == ("plugin1: nnbench_launch_started raised ValueError: no",)
+    assert told == ["w before", "b", "a", "w after ['b', 'a']"]
+
+
+def test_a_wrapper_around_trackers_decides_which_are_told(plain: Grid, catalog: Catalog, tmp_path: Path) -> None:
+    kept, dropped = Notes("kept"), Notes("dropped")
+
+    def choosing() -> Any:
+        offered = yield
+        return [[each for each in own if each.name == "kept"] for own in offered]
+
+    def spoiling() -> Any:
+        yield
+        return [["no tracker"]]
+
+    hooks = [hookimpl(lambda: [kept, dropped], specname="nnbench_trackers")]
+    hooks += [hookimpl(each, specname="nnbench_trackers", wrapper=True) for each in (choosing, spoiling)]
+    results = launched(plain, plugins(catalog, *(SimpleNamespace(hook=each) for each in hooks)), tmp_path)
+    assert results.trackers == (kept,)
+    (problem,) = results.watcher_problems
+    assert problem.startswith("plugin2: nnbench_trackers raised TypeError: it offers 'no tracker'")

@@ -44,7 +44,8 @@ def cards(catalog: Catalog) -> Iterator[Card]:
     """A card for each component of the catalog, kind by kind; a picture that fails stops none of the others."""
     for kind in KINDS:
         for name in catalog.names(kind):
-            yield card(name, catalog.entry(kind, name))
+            entry = catalog.entry(kind, name)
+            yield replace(card(name, entry), default=catalog.is_default(entry))
 
 
 def card(name: str, entry: Entry) -> Card:
