@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from nnbench.cli.output import console, table
 from nnbench.errors import InputError
 from nnbench.grid import Grid, fields, label
 from nnbench.kinds import Component, Dataset
-from nnbench.report.describe import hyperparameters, needed
+from nnbench.report.describe import hyperparameters, needed, paragraphs
 from nnbench.report.pictures import READING, Figure, check, draw, save, text
 
 
@@ -58,7 +57,7 @@ def show(without: tuple[str, ...], kind: str, name: str, overrides: tuple[str, .
         if lacking:
             raise InputError(f"{kind} {name}: {how}")
     out = console()
-    _print_facts(out, entry)
+    _print_facts(out, entry, variant)
     out.print()
     if lacking:
         out.print(how, markup=False)
@@ -97,12 +96,12 @@ def _variant(catalog: Catalog, kind: str, name: str, assignments: Sequence[tuple
     return component
 
 
-def _print_facts(out: Console, entry: Entry) -> None:
+def _print_facts(out: Console, entry: Entry, variant: Component | None) -> None:
     cls = entry.cls
     out.print(f"{cls.kind} {cls.name}", style="bold")
-    out.print(inspect.cleandoc(cls.__doc__ or "no description"), markup=False)
-    out.print()
-    parameters = hyperparameters(cls)
+    for paragraph in paragraphs(cls.__doc__ or "no description"):
+        out.print("\n".join(paragraph.lines), end="\n\n", markup=False, highlight=False)
+    parameters = hyperparameters(cls, variant)
     if parameters:
         head = ("hyperparameter", "default", "accepted", "meaning")
         out.print(table(head, [(each.name, each.default, each.accepted, each.meaning) for each in parameters]))
