@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +20,7 @@ from nnbench.errors import InputError
 from nnbench.grid import Grid, fields, label
 from nnbench.grid.suggest import nearest
 from nnbench.kinds import KINDS, Component, Dataset
-from nnbench.report.describe import hyperparameters, needed
+from nnbench.report.describe import hyperparameters, needed, paragraphs
 from nnbench.report.pictures import READING, Figure, check, draw, save, text
 from nnbench.report.words import counted
 
@@ -63,7 +62,7 @@ def show(without: tuple[str, ...], words: tuple[str, ...], overrides: tuple[str,
             raise InputError(f"{kind} {name}: {how}")
     out = console()
     print_names(out, catalog, [(kind, name)])
-    _print_facts(out, entry, catalog.written(entry))
+    _print_facts(out, entry, catalog.written(entry), variant)
     out.print()
     if lacking:
         out.print(how)
@@ -124,14 +123,14 @@ def _variant(catalog: Catalog, kind: str, name: str, assignments: Sequence[tuple
     return component
 
 
-def _print_facts(out: Console, entry: Entry, name: str) -> None:
+def _print_facts(out: Console, entry: Entry, name: str, variant: Component | None) -> None:
     cls = entry.cls
     out.print(f"{cls.kind} {cls.name}", style="bold")
-    out.print(inspect.cleandoc(cls.__doc__ or "no description"))
-    out.print()
+    for paragraph in paragraphs(cls.__doc__ or "no description"):
+        out.print("\n".join(paragraph.lines), end="\n\n")
     if cls.aliases:
-        out.print(f"also called {', '.join(cls.aliases)}", markup=False)
-    parameters = hyperparameters(cls)
+        out.print(f"also called {', '.join(cls.aliases)}")
+    parameters = hyperparameters(cls, variant)
     if parameters:
         head = ("hyperparameter", "default", "accepted", "meaning")
         out.print(table(head, [(each.name, each.default, each.accepted, each.meaning) for each in parameters]))

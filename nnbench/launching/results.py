@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -53,14 +53,41 @@ class Results:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """One row for each trial, without curves."""
-        import pandas as pd
+        """One row for each trial that has a result, in the grid's order, curves left out.
 
-        return pd.DataFrame(self.rows)
+        Columns: `trial_id`, `cell_id` and `seed`; `title`, what tables call the cell; `level`, `task` and `family` if the grid
+        compares; every field and hyperparameter (`activation`, `optimizer`, `optimizer.lr`, `optimizer.inner.lr` …); `gradcheck`;
+        `launch_id`, the launch that trained it; then what was measured, as `Result` says: `status`, `test_accuracy`,
+        `steps_to_target` and so on.
+
+        A component's column has its name, as `distribution:name` where two distributions offer one. Texts are categoricals whose
+        categories keep the grid's order, ids and errors apart; lists are texts ("32-32"). What a cell's component lacks is missing:
+        NaN in columns of floats, `pd.NA` in those of whole numbers, which stay whole.
+        """
+        from nnbench.report import frames
+
+        return frames.trials(self.launch, self.store)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """One row for each cell, best first: its fields and what its seeds amount to."""
-        import pandas as pd
+        """One row for each cell that has a result, in the grid's order: what its seeds amount to.
 
-        return pd.json_normalize([{**line.cell.labels, "gradcheck": line.gradcheck, **asdict(line.summary)} for line in self.lines])
+        Columns: `cell_id`; what tells cells apart, as in `trials`, from `title` to `gradcheck`; and the fields of `CellSummary`,
+        estimates taken apart: `test_accuracy.mean`, `.std`, `.low`, `.high`, `.n`.
+        """
+        from nnbench.report import frames
+
+        return frames.cells(self.launch, self.lines)
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """One row for each evaluation of each trial that has a result, in the grid's order.
+
+        Columns: `trial_id`, `cell_id` and `seed`; `step`, the updates made before it; `train_loss`, `valid_loss`, `valid_accuracy`,
+        `gradient_norm` and `update_ratio`; and for each hidden layer `activation_std.layer_1`, `gradient_std.layer_1`,
+        `dead.layer_1` and `saturated.layer_1`, NaN where a network has fewer. `Record` says what each is. Both ids are
+        categoricals, so that millions of rows fit into memory.
+        """
+        from nnbench.report import frames
+
+        return frames.curves(self.launch, self.store)

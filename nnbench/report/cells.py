@@ -11,8 +11,9 @@ from typing import Any
 from nnbench.analysis.summary import CellSummary, Estimate, summarize
 from nnbench.escaping import escaped
 from nnbench.report import gradients, tables
+from nnbench.report.columns import OWNER, cell_columns
 from nnbench.report.words import counted, spread
-from nnbench.store import Launch, LaunchCell
+from nnbench.store import SCALARS, Launch, LaunchCell
 
 MEASURES = ("test accuracy", "valid accuracy", "steps to target", "seeds")
 
@@ -104,20 +105,19 @@ def markdown(launch: Launch, lines: Sequence[Line], limit: int = 30, compared: s
 
 
 def as_csv(launch: Launch, rows: Sequence[Mapping[str, Any]]) -> str:
-    """One line for each trial: its cell's fields, and what was measured, with seven digits; results.parquet has all of them."""
-    cells = {cell.id: cell for cell in launch.cells}
-    measured = [name for name in rows[0] if name != "launch_id"] if rows else []
-    fields = list(launch.cells[0].labels) if launch.cells else []
+    """One line for each trial: whose it is, what tells its cell from others, and what was measured, with seven digits.
+
+    results.parquet has all of them.
+    """
+    columns = cell_columns(launch)
+    place = {cell.id: number for number, cell in enumerate(launch.cells)}
+    measured = [name for name in SCALARS if name not in (*OWNER, "launch_id")]
 
     def line(row: Mapping[str, Any]) -> list[Any]:
-        cell = cells[row["cell_id"]]
-        return [
-            *(cell.labels[name] for name in fields),
-            launch.gradcheck_status(cell),
-            *(row[name] for name in measured),
-        ]
+        number = place[row["cell_id"]]
+        return [*(row[name] for name in OWNER), *(each[number] for each in columns.values()), *(row[name] for name in measured)]
 
-    return tables.csv_text([*fields, "gradcheck", *measured], map(line, rows))
+    return tables.csv_text([*OWNER, *columns, *measured], map(line, rows))
 
 
 def _rank(line: Line) -> tuple[float, float]:

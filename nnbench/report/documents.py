@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nnbench.report import cells, exports, gradients
+from nnbench.report.columns import cell_table
 from nnbench.report.comparing import compare_launch
 from nnbench.report.pictures import files, levels
 from nnbench.store import Launch, Store
@@ -34,7 +35,7 @@ def write_documents(store: Store) -> Callable[[Launch, Path], Mapping[str, str]]
             texts["gradcheck.csv"] = gradients.csv_text(launch)
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-        store.export(launch.trial_ids, folder / "results.parquet")
+        store.export(launch.trial_ids, folder / "results.parquet", cell_table(launch))
         return exports.tags(comparison) if comparison else {}
 
     return write

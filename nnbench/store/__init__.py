@@ -8,12 +8,13 @@ from nnbench.store.files import locked
 from nnbench.store.folder import Store
 from nnbench.store.launches import BEHIND, REPORTED, TUNING, Compared, Launch, LaunchCell
 from nnbench.store.merging import Merged, merge_into
-from nnbench.store.results import COLUMNS, SCALARS, SCHEMA, Result
+from nnbench.store.results import COLUMNS, CURVES, SCALARS, SCHEMA, Result
 from nnbench.store.schema import FORMAT
 
 __all__ = [
     "BEHIND",
     "COLUMNS",
+    "CURVES",
     "FORMAT",
     "REPORTED",
     "SCALARS",

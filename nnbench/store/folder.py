@@ -99,12 +99,25 @@ class Store:
         for rows in self.blocks(wanted, COLUMNS):
             yield [Result(**row) for row in rows]
 
-    def export(self, wanted: Collection[str], path: Path) -> None:
-        """Write the latest results of the trials wanted, curves included, as one Parquet file."""
-        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-            for file, trials in self._files(wanted).items():
-                table = read_columns(file, COLUMNS, SCHEMA)
-                writer.write_table(table.filter(pa.array([trial in trials for trial in table["trial_id"].to_pylist()])))
+    def tables(self, wanted: Collection[str], columns: Sequence[str] = COLUMNS) -> Iterator[pa.Table]:
+        """The same as Arrow tables, for many results at once; `columns` has `trial_id`."""
+        for path, trials in self._files(wanted).items():
+            table = read_columns(path, columns, SCHEMA)
+            yield table.filter(pa.array([trial in trials for trial in table["trial_id"].to_pylist()]))
+
+    def export(self, wanted: Collection[str], path: Path, cells: pa.Table | None = None) -> None:
+        """Write the latest results of the trials wanted, curves included, as one Parquet file.
+
+        `cells` has a row for each `cell_id`; its other columns go behind a result's own.
+        """
+        place = {cell: row for row, cell in enumerate(cells["cell_id"].to_pylist())} if cells else {}
+        beside = cells.drop_columns("cell_id") if cells else SCHEMA.empty_table().select([])
+        schema = pa.schema([*SCHEMA, *beside.schema], metadata=SCHEMA.metadata)
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+            for table in self.tables(wanted):
+                rows = [place.get(cell) for cell in table["cell_id"].to_pylist()]
+                added = beside.take(pa.array(rows, pa.int64())).columns
+                writer.write_table(pa.Table.from_arrays([*table.columns, *added], schema=schema))
 
     def save(self, launch: Launch) -> None:
         """Write or replace a launch's record."""

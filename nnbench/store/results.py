@@ -61,3 +61,5 @@ SCALARS = tuple(
     name for name in COLUMNS if not pa.types.is_list(SCHEMA.field(name).type) and name not in ("fields", "origins", "grid")
 )
 """Columns that are no curves and do not repeat what the launch records of each cell."""
+CURVES = tuple(name for name in COLUMNS if pa.types.is_list(SCHEMA.field(name).type))
+"""Columns that are curves, `curve_steps` first."""

@@ -10,6 +10,8 @@ from nnbench import Activation, Units
 class Identity(Activation):
     """z.
 
+    Take it to see what depth is worth without bends: nothing, for the whole network is still one straight line.
+
     Range (-∞, ∞), derivative 1. However deep, a network of identities is a linear model: the baseline that shows what the
     non-linearity is worth. "Linear" in Keras.
     """
@@ -25,6 +27,8 @@ class Identity(Activation):
 
 class BentIdentity(Activation):
     """z + (√(1 + z²) - 1) / 2: a line whose slope bends from ½ to 1½.
+
+    Never flat, so every unit always learns; the bend is weak, so that layers stay close to linear and need depth to pay off.
 
     Range (-∞, ∞), derivative 1 + z / (2r) with r = √(1 + z²) = 1 + 2 (a - z). No paper is known to have proposed it; it spread from
     Wikipedia's table of activations into libraries such as E3x. Beyond half the root of the largest number, z counts as that:

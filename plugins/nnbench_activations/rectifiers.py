@@ -13,11 +13,15 @@ from nnbench import Activation, Fraction, Gt, Lt, Sharing, Units
 class ReLU(Activation):
     """max(z, 0), the rectifier ("rect").
 
+    The default of most networks: cheap, and gradients pass unshrunk wherever a unit is on; the price is units that die.
+
     Range [0, ∞), derivative 1 if z > 0 else 0; at the kink z = 0 the left one, 0, as most implementations have it. A unit
     whose z is negative for every sample learns nothing more: it is dead. Gain √2, He et al. 2015.
 
     Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"; Glorot, Bordes and Bengio 2011,
     "Deep sparse rectifier neural networks".
+
+    He et al. 2015: https://arxiv.org/abs/1502.01852
     """
 
     name = "relu"
@@ -35,12 +39,16 @@ class ReLU(Activation):
 class LeakyReLU(Activation):
     """max(z, k·z), 0 < k < 1: a rectifier that lets a little error through.
 
+    relu that cannot die: units that are off keep a small gradient, by which they can be switched on again.
+
     Range (-∞, ∞), derivative 1 if z > 0 else k; at the kink z = 0 the left one, k, where JAX takes the right one. The slope k
     differs between libraries: 0.01 here, as in the paper, PyTorch and JAX, 0.3 in Keras' layer, 0.2 in its function and
     TensorFlow's. PReLU learns k; RReLU draws it anew for each sample and is no function of z. Gain √(2 / (1 + k²)),
     He et al. 2015.
 
     Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve neural network acoustic models".
+
+    He et al. 2015: https://arxiv.org/abs/1502.01852
     """
 
     name = "leaky_relu"
@@ -67,12 +75,16 @@ class LeakyReLU(Activation):
 class PReLU(Activation):
     """z if z > 0 else k·z, a rectifier that learns the slope k of its other side.
 
+    leaky_relu that finds its own slope: each layer decides how much it lets through on the other side.
+
     Range (-∞, ∞), derivative 1 if z > 0 else k, and min(z, 0) by k; at the kink z = 0 the left one, k. One slope for a layer, as
     PyTorch has it unless told otherwise, or one for each unit, as in Keras, where it begins at 0. The paper keeps weight decay
     away from it, since that would push it back to ReLU: here penalties leave it out, and optimizers that decay weights do not.
     Gain √(2 / (1 + k²)) at the first k.
 
     He, Zhang, Ren and Sun 2015, "Delving deep into rectifiers: surpassing human-level performance on ImageNet classification".
+
+    He et al. 2015: https://arxiv.org/abs/1502.01852
     """
 
     name = "prelu"
@@ -106,6 +118,8 @@ class PReLU(Activation):
 class ReLU6(Activation):
     """min(max(z, 0), 6): a rectifier with a ceiling.
 
+    relu for arithmetic of few bits: nothing grows beyond 6, and what does stops learning.
+
     Range [0, 6], derivative 1 if 0 < z < 6 else 0; at both kinks the outer one, 0, as in PyTorch and JAX. The ceiling keeps
     activations within what numbers of few bits can hold.
 
@@ -125,9 +139,13 @@ class ReLU6(Activation):
 class SquaredReLU(Activation):
     """max(z, 0)².
 
+    relu that rewards strong units: products of features come cheap, and large values grow out of hand fast.
+
     Range [0, ∞), derivative 2·max(z, 0), without a jump. What overflows, beyond z ≈ 1.8e19 in float32, is the largest number.
 
     So et al. 2021, "Primer: searching for efficient transformers for language modeling".
+
+    So et al. 2021: https://arxiv.org/abs/2109.08668
     """
 
     name = "squared_relu"
@@ -148,11 +166,15 @@ class SquaredReLU(Activation):
 class Threshold(Activation):
     """z if z > θ else v: a rectifier that jumps.
 
+    Only what is strong enough passes, and passes whole: sparse units, and many that never switch on.
+
     Range {v} ∪ (θ, ∞), derivative 1 if z > θ else 0. At z = θ the value jumps from v to θ, which no derivative shows. PyTorch and
     Keras have no defaults. Keras' former layer ThresholdedReLU had θ = 1, with which many a unit never passes anything from its
     first weights on, so that small networks do not learn; 0.1 is what PyTorch's documentation takes as an example.
 
     Konda, Memisevic and Krueger 2014, "Zero-bias autoencoders and the benefits of co-adapting features".
+
+    Konda et al. 2014: https://arxiv.org/abs/1402.3337
     """
 
     aliases = ("ThresholdedReLU",)

@@ -16,6 +16,8 @@ from nnbench import Activation, Gt, Lt, Positive, Rate, Units
 class Sigmoid(Activation):
     """1 / (1 + e^-z), the logistic function.
 
+    Squeezes z to a probability; its small slope makes gradients fade in deep networks, a quarter per layer at best.
+
     Range (0, 1), derivative a (1 - a) = e^-z / (1 + e^-z)², at most ¼; not centred on 0, unlike tanh. The lecture notes'
     middle form of the derivative misses the square and has a wrong sign, and their vector form drops the minus of e^-z.
     """
@@ -33,8 +35,12 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """tanh z = 2σ(2z) - 1.
 
+    The classic squashing function: centred on 0, so that it learns faster than the sigmoid, but it still saturates.
+
     Range (-1, 1), derivative 1 - a². LeCun et al. 1998, "Efficient BackProp", recommend it over the sigmoid because it is
     centred on 0; their own variant is `scaled_tanh`. The gain, 5/3, is PyTorch's; Glorot and Bengio 2010 get by with 1.
+
+    LeCun et al. 1998: https://doi.org/10.1007/3-540-49430-8_2
     """
 
     default = True
@@ -50,10 +56,14 @@ class Tanh(Activation):
 class ScaledTanh(Activation):
     """A·tanh(S·z) with A = 1.7159 and S = ⅔, so that f(±1) = ±1.
 
+    tanh stretched so that inputs of spread 1 leave with spread 1: signals neither fade nor saturate from layer to layer.
+
     Range (-A, A), derivative S (A - a²/A). With inputs of variance 1 the outputs have about that too, and the second derivative is
     largest at ±1, where the targets are.
 
     LeCun et al. 1998, "Efficient BackProp", for weights of standard deviation 1/√fan_in.
+
+    LeCun et al. 1998: https://doi.org/10.1007/3-540-49430-8_2
     """
 
     aliases = ("lecun_tanh",)
@@ -77,11 +87,16 @@ class ScaledTanh(Activation):
 class PenalizedTanh(Activation):
     """tanh z for z > 0, α·tanh z below, 0 < α < 1: tanh with less slope on one side.
 
+    tanh made lopsided, as rectifiers are: the two sides carry different weight, and outputs stay bounded.
+
     Range (-α, 1), derivative (1 - tanh² z), times α for z < 0; at the kink z = 0 the left one, α. The paper also calls it leaky
     tanh and has α = ¼.
 
     Xu, Huang and Li 2016, "Revise saturated activation functions"; Eger, Youssef and Gurevych 2018, "Is it time to swish?",
     found it the most stable of 21 activations over language tasks.
+
+    Xu et al. 2016: https://arxiv.org/abs/1602.05980
+    Eger et al. 2018: https://arxiv.org/abs/1901.02671
     """
 
     aliases = ("leaky_tanh",)
@@ -108,6 +123,8 @@ class PenalizedTanh(Activation):
 class HardTanh(Activation):
     """z clipped to [-1, 1].
 
+    tanh at the price of two comparisons: linear in the middle, and without any gradient once a unit is saturated.
+
     Range [-1, 1], derivative 1 on -1 ≤ z ≤ 1, else 0 (the lecture notes print "1 ≤ z ≤ 1"). At the kinks z = ±1 the derivative
     here is the inner one; PyTorch takes the outer one, 0.
 
@@ -126,11 +143,16 @@ class HardTanh(Activation):
 class HardSigmoid(Activation):
     """(z + 3) / 6 clipped to [0, 1].
 
+    A sigmoid without an exponential, cheap on small devices; outside the ramp a unit stops learning altogether.
+
     Range [0, 1], derivative ⅙ on -3 < z < 3, else 0; at the kinks z = ±3 the outer one, 0, as in PyTorch and JAX. The slope differs
     between libraries: ⅙ in PyTorch, JAX and Keras 3, 0.2 in Theano and in Keras up to 2, and ½ in Courbariaux, Bengio and David
     2015, "BinaryConnect", which is `sparse_sigmoid` here.
 
     Howard et al. 2019, "Searching for MobileNetV3".
+
+    Howard et al. 2019: https://arxiv.org/abs/1905.02244
+    Courbariaux et al. 2015: https://arxiv.org/abs/1511.00363
     """
 
     kinks = (-3.0, 3.0)
@@ -148,11 +170,16 @@ class HardSigmoid(Activation):
 class SparseSigmoid(Activation):
     """(z + 1) / 2 clipped to [0, 1]: the sigmoid that reaches 0 and 1.
 
+    A sigmoid that can say exactly no and exactly yes; once it does, that unit gets no gradient.
+
     Range [0, 1], derivative ½ on -1 ≤ z ≤ 1, else 0; at the kinks the inner one (JAX takes the mean of both). It is the derivative
     of `sparse_plus`, and sparsemax for two classes.
 
     Martins and Astudillo 2016, "From softmax to sparsemax"; the name is that of JAX and Keras. Courbariaux, Bengio and David 2015,
     "BinaryConnect", call it the hard sigmoid.
+
+    Martins and Astudillo 2016: https://arxiv.org/abs/1602.02068
+    Courbariaux et al. 2015: https://arxiv.org/abs/1511.00363
     """
 
     kinks = (-1.0, 1.0)
@@ -168,6 +195,8 @@ class SparseSigmoid(Activation):
 
 class SoftSign(Activation):
     """z / (1 + |z|): like tanh, but it approaches ±1 polynomially.
+
+    A gentler tanh: it saturates so slowly that units far out still get some gradient.
 
     Range (-1, 1), derivative 1 / (1 + |z|)² (the lecture notes print sgn(z) / (1 + z)², which is wrong).
 
@@ -185,9 +214,13 @@ class SoftSign(Activation):
 class ISRU(Activation):
     """z / √(1 + αz²), the inverse square root unit.
 
+    A stand-in for tanh where exponentials are dear; α says how early it saturates.
+
     Range (-1/√α, 1/√α), derivative (1 + αz²)^-1.5 = (a/z)³. It looks like tanh and needs no exponential.
 
     Carlile et al. 2017, "Improving deep learning by inverse square root linear units (ISRLUs)".
+
+    Carlile et al. 2017: https://arxiv.org/abs/1710.09967
     """
 
     alpha: Positive = 1.0
@@ -229,6 +262,8 @@ def cubed_ratio(a: Units, z: Units) -> Units:
 
 class Arctan(Activation):
     """arctan z.
+
+    A squashing function with long tails: units that are far out still learn a little, where those of tanh have stopped.
 
     Range (-π/2, π/2), derivative 1 / (1 + z²): it saturates later than tanh, and less sharply.
 

@@ -20,11 +20,15 @@ def _angle(frequency: float | Rate, z: Units) -> Units:
 class Sine(Activation):
     """sin ωz.
 
+    Units that oscillate fit fine detail and repeated patterns; many waves fit the same points, so it is touchy to start.
+
     Range [-1, 1], derivative ω cos ωz. Parascandolo et al. train with ω = 1, the default here; SIREN (Sitzmann et al.) fits images
     and sounds with ω = 30, and with weights U[-√(6/fan_in)/ω, √(6/fan_in)/ω] but for the first layer, whence the gain √2/ω.
 
     Parascandolo, Huttunen and Virtanen 2017, "Taming the waves: sine as activation function in deep neural networks"; Sitzmann et
     al. 2020, "Implicit neural representations with periodic activation functions".
+
+    Sitzmann et al. 2020: https://arxiv.org/abs/2006.09661
     """
 
     aliases = ("sin",)
@@ -50,11 +54,15 @@ class Sine(Activation):
 class Snake(Activation):
     """z + sin²(αz) / α: a line with a wave on it.
 
+    For signals that repeat: the line lets it learn like any other network, the wave lets it go on beyond the data.
+
     Range (-∞, ∞), derivative 1 + sin 2αz, from 0 to 2: monotone, yet it learns to continue what is periodic. α = ½ here, within
     the 0.2 … 0.56 that the paper recommends where nothing is known to be periodic; 5 … 50 where something is. The gain is its
     correction for the variance of f(z), z ~ N(0, 1). Two sines take somewhat more than four times as long as tanh.
 
     Ziyin, Hartwig and Ueda 2020, "Neural networks fail to learn periodic functions and how to fix it".
+
+    Ziyin et al. 2020: https://arxiv.org/abs/2006.08195
     """
 
     alpha: Positive = 0.5
@@ -83,10 +91,15 @@ class Snake(Activation):
 class Gaussian(Activation):
     """e^(-z²).
 
+    Each unit is a bump that knows only its own neighbourhood: good at local detail, lost where no bump reaches.
+
     Range (0, 1], derivative -2za. It answers to a neighbourhood of 0 only, as radial basis functions do.
 
     Hartman, Keeler and Kowalski 1990, "Layered neural networks with Gaussian hidden units as universal approximations"; Ramasinghe
     and Lucey 2022, "Beyond periodicity: towards a unifying framework for activations in coordinate-MLPs", set it against sines.
+
+    Hartman et al. 1990: https://doi.org/10.1162/neco.1990.2.2.210
+    Ramasinghe and Lucey 2022: https://arxiv.org/abs/2111.15135
     """
 
     def forward(self, z: Units) -> Units:

@@ -32,6 +32,8 @@ class Bits(Task):
 class Parity(Bits):
     """Whether an odd number of bits is on.
 
+    Flipping any bit flips the answer: no part of the input helps alone, so that gradients say little at first.
+
     Linear accuracy 0.53; no subset of the bits tells anything. xor is parity of two bits. Rumelhart, Hinton and Williams 1986,
     "Learning internal representations by error propagation".
     """
@@ -57,8 +59,12 @@ class Parity(Bits):
 class Symmetry(Bits):
     """Whether a string of bits reads the same backwards.
 
+    Compare each bit with its mirror image: two hidden units with opposite weights do it, if they are found.
+
     Linear accuracy 0.53. Half of the strings do; the others differ in one pair of bits or more. Two hidden units suffice:
     Rumelhart, Hinton and Williams 1986, "Learning representations by back-propagating errors".
+
+    Rumelhart et al. 1986: https://doi.org/10.1038/323533a0
     """
 
     pairs: Annotated[int, Ge(1), Le(30)] = 3
@@ -85,6 +91,8 @@ class Symmetry(Bits):
 
 class Multiplexer(Bits):
     """The data bit that the address bits point to.
+
+    Some bits say which bit counts: a network must learn to look somewhere and to ignore the rest.
 
     Linear accuracy 0.69 with two address bits, 0.75 with one. Barto 1985, "Learning by statistical cooperation of self-interested
     neuron-like computing elements"; the multiplexers of six and eleven bits in work on classifier systems (Wilson 1987) have two

@@ -18,6 +18,8 @@ from nnbench_datasets.task import Labels, Task, blurred, in_turn, on_circle, sep
 class Moons(Task):
     """Two interleaved half circles of radius 1, Gaussian noise around them.
 
+    The gentlest of all: a line gets most of it right, and one bend does the rest; noise sets the ceiling.
+
     Linear accuracy 0.87 with the default noise, 0.89 without any. The noise bounds every model's: 0.97 with the default.
     """
 
@@ -42,6 +44,8 @@ class Moons(Task):
 
 class HalfKernel(Task):
     """Half an ellipse inside another, both open to the left, Gaussian noise around them.
+
+    One curve inside another: the boundary is a single bend, a gentle step beyond what a line can do.
 
     The inner one is class 1. Linear accuracy 0.69. From Jeroen Kools, "6 functions for generating artificial datasets" (MATLAB
     Central), with its proportions, the outer width being 1; its noise is uniform in a square, of the same standard deviation.
@@ -69,6 +73,8 @@ class HalfKernel(Task):
 
 class Spirals(Task):
     """Intertwined Archimedean spirals, one to a class, Gaussian noise around them.
+
+    The classic hard case: the boundary winds around, and near the centre every direction changes class.
 
     They run from the centre to the unit circle. Linear accuracy with one turn: 0.75 for two arms, 0.53 for three, 0.32 for five;
     it falls with the turns. More arms and more turns take longer to learn.
@@ -102,8 +108,12 @@ class Spirals(Task):
 class Pinwheel(Task):
     """Gaussian clouds drawn out along the radius and wound around the centre, one to a class.
 
+    Arms that curl: the farther out, the more the boundary has turned.
+
     Linear accuracy 0.65 with five arms, 0.90 with three. Johnson et al. 2016, "Composing graphical models with neural networks
     for structured representations and fast inference"; their winding of 0.25 leaves five arms almost linearly separable (0.98).
+
+    Johnson et al. 2016: https://arxiv.org/abs/1603.06277
     """
 
     dimensions = 2
@@ -137,6 +147,8 @@ class Pinwheel(Task):
 class Sine(Task):
     """Points up to 1 above or below a sine wave, Gaussian noise on top.
 
+    A boundary that waves: each period asks for two more bends.
+
     The upper ones are class 1. Linear accuracy 0.69 with one and a half periods, 0.80 with one. The classes touch all along the
     wave; more periods take longer to learn.
     """
@@ -163,6 +175,8 @@ class Sine(Task):
 
 class SwissRoll(Task):
     """A sheet rolled up in space, in strips of alternating classes, Gaussian noise around it.
+
+    Flat if unrolled, tangled as it is: neighbours in space can be far apart on the sheet.
 
     Linear accuracy 0.67 with six strips, 0.81 with four. The sheet is that of scikit-learn's make_swiss_roll (Marsland 2009,
     "Machine Learning: An Algorithmic Perspective", chapter 10), one and a half turns from radius 1/3 to 1; the strips, here
@@ -193,6 +207,8 @@ class SwissRoll(Task):
 
 class Chainlink(Task):
     """Two rings of radius 1 in space, linked like those of a chain, Gaussian noise around them.
+
+    Each ring passes through the other: no plane parts them, though they never touch.
 
     Linear accuracy 0.68. Ultsch 1995, "Self organizing neural networks perform different from statistical k-means clustering";
     one of the Fundamental Clustering Problems Suite.

@@ -14,6 +14,8 @@ from nnbench_datasets.task import Labels, Task, by_rank, in_turn, on_circle, sep
 class Circles(Task):
     """A circle of radius `factor` inside one of radius 1, Gaussian noise around them.
 
+    The simplest task that no line solves: a network must enclose one class, which three hidden units can.
+
     The inner one is class 1. Linear accuracy 0.61.
     """
 
@@ -41,6 +43,8 @@ class Circles(Task):
 class Rings(Task):
     """Nested rings, one to a class, evenly spaced up to radius 1, Gaussian noise around them.
 
+    Class after class around one centre: the network must count how far out a point is.
+
     Linear accuracy 0.30 with four classes, 0.44 with three.
     """
 
@@ -63,6 +67,8 @@ class Rings(Task):
 
 class ClusterInCluster(Task):
     """A disc inside a broad ring of radial spokes, Gaussian noise around them.
+
+    circles with an uneven outside: enclosing the disc is easy, the gaps between spokes tempt to overfit.
 
     The ring is class 1. Linear accuracy 0.56. From Jeroen Kools, "6 functions for generating artificial datasets" (MATLAB
     Central), with its proportions, the ring's middle being at 1; there the disc is three circles, and noise there is none.
@@ -94,6 +100,8 @@ class ClusterInCluster(Task):
 class Outliers(Task):
     """A disc, a ring around it, and four small groups far outside, which are one class.
 
+    A few far points stretch the scale of all others: shows what preprocessing and robust losses are for.
+
     Linear accuracy 0.45. After Target, of the Fundamental Clustering Problems Suite (Ultsch 2005, "Clustering with SOM: U*C"),
     which has few of them. The farther they lie, the closer disc and ring come to each other once inputs are scaled.
     """
@@ -121,8 +129,12 @@ class Outliers(Task):
 class GaussianQuantiles(Task):
     """Standard normal samples, classes by quantiles of the distance from the centre.
 
+    Shells around the centre in several dimensions: only the length of x counts, and no single feature tells it.
+
     Linear accuracy 0.36 with three classes in four dimensions. Hastie, Tibshirani and Friedman 2009, "The Elements of Statistical
     Learning", section 10.1, have two classes in ten; scikit-learn's make_gaussian_quantiles, three in two. The classes touch.
+
+    Hastie et al. 2009: https://doi.org/10.1007/978-0-387-84858-7
     """
 
     aliases = ("make_gaussian_quantiles",)
@@ -143,6 +155,8 @@ class GaussianQuantiles(Task):
 
 class Ringnorm(Task):
     """Class 0 from N(0, 4I), class 1 from N((a, …, a), I), a = shift / √dimensions.
+
+    Two clouds that overlap, one wide and one narrow: the boundary is a sphere, and no one gets everything right.
 
     Linear accuracy 0.64, with a shift of 2 0.76. Breiman 1996, "Bias, variance, and arcing classifiers", has 20 dimensions and
     a shift of 2, R's mlbench a shift of 1. An ideal classifier gains by dimensions what small networks lose.

@@ -13,6 +13,8 @@ from nnbench_datasets.task import Labels, Task, in_turn, separable
 class XOR(Task):
     """Gaussian clouds around (±1, ±1), class 1 where the signs differ.
 
+    The smallest task with an interaction: neither feature says anything alone, both together say it all.
+
     Linear accuracy 0.58. An ideal classifier takes the sign of x_0·x_1; it errs where noise carries exactly one of the two
     coordinates across 0. checkerboard with two squares is the same task with evenly filled quadrants.
     """
@@ -36,6 +38,8 @@ class XOR(Task):
 
 class Checkerboard(Task):
     """A board of squares × squares on [-1, 1]², classes by colour, evenly filled.
+
+    Many small regions with straight edges: shows how many bends a network can place in a plane.
 
     Linear accuracy about 0.53. The classes touch, and so what is lost is along the edges: their total length, and with it the
     samples and the steps needed, grows with `squares`.
@@ -64,6 +68,8 @@ class Checkerboard(Task):
 
 class Corners(Task):
     """Four L-shaped corners around the origin, opposite ones of one class, noise around them.
+
+    Four pieces in two classes: a network must join opposite corners without joining neighbours.
 
     Linear accuracy 0.58. From Jeroen Kools, "6 functions for generating artificial datasets" (MATLAB Central), with its
     proportions, the arms ending at 1; there each corner is a class of its own, and a linear model separates them.

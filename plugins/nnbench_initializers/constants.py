@@ -14,6 +14,8 @@ from nnbench import Initializer
 class Zeros(Initializer):
     """0 everywhere: what not to do.
 
+    Shows that a network needs something to break the tie between its units: from 0 they never part.
+
     All units of a hidden layer then compute the same and stay equal. With an activation that is 0 at 0, no gradient reaches any
     weight, and only the biases of the last layer learn.
     """
@@ -33,6 +35,8 @@ class Zeros(Initializer):
 class Ones(Initializer):
     """1 everywhere: what not to do either.
 
+    Shows why weights are drawn at random: equal units get equal gradients, and never become different.
+
     All units of a hidden layer compute the same, get the same gradients and stay equal: however wide, the layer is one unit, and
     most activations saturate from the second layer on.
     """
@@ -51,6 +55,8 @@ class Ones(Initializer):
 
 class Constant(Initializer):
     """`value` everywhere; units that start equal stay equal.
+
+    Shows that it is not the size but the sameness of weights that ruins learning: width is worth nothing here.
 
     Gradients do flow, unlike with zeros, but each hidden layer is worth one unit.
     """
@@ -73,11 +79,15 @@ class Constant(Initializer):
 class Identity(Initializer):
     """1 on the diagonal, 0 elsewhere: each unit copies one input.
 
+    Hands inputs on unchanged, so that a deep network starts as a shallow one and departs from it step by step.
+
     Singular values are 1. Units without an input of their own, in layers wider than the one before, and inputs without a unit,
     start cut off; where the activation is 0 at 0 they stay so, and the network is no wider than its narrowest layer before them
     (see hadamard). PyTorch's eye_, and dirac_ for convolutions.
 
     Le, Jaitly and Hinton 2015, "A simple way to initialize recurrent networks of rectified linear units", for square matrices.
+
+    Le et al. 2015: https://arxiv.org/abs/1504.00941
     """
 
     aliases = ("eye",)
@@ -97,11 +107,15 @@ class Identity(Initializer):
 class Hadamard(Initializer):
     """ZerO: the identity, or in layers that widen a corner of a Hadamard matrix, ±1 / √order.
 
+    A start without any chance in it: every input reaches every wider layer, and runs differ by their data alone.
+
     The order is the next power of 2 from fan_out up. Every unit of a widening layer gets a signal, which a partial identity would
     leave at 0, but only the next power of 2 from fan_in of them differ: units start in groups of equals. Made for residual
     networks. The divisor is that of the authors' code, with which a full matrix is orthogonal.
 
     Zhao, Schäfer and Anandkumar 2022, "ZerO initialization: initializing neural networks with only zeros and ones", algorithm 1.
+
+    Zhao et al. 2022: https://arxiv.org/abs/2110.12661
     """
 
     expected_failures: ClassVar = {

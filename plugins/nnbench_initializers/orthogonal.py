@@ -13,11 +13,15 @@ from nnbench import Activation, Initializer, Positive
 class Orthogonal(Initializer):
     """gain·Q with orthonormal rows, or columns if there are more rows than columns.
 
+    Keeps lengths and angles through many layers, so that very deep networks start with gradients of the right size.
+
     All singular values are `gain`, so that a product of many such matrices neither shrinks nor stretches anything; drawn evenly
     from all such matrices, by the QR decomposition of normal weights with the signs of R's diagonal made positive. The same in
     PyTorch, Keras and JAX.
 
     Saxe, McClelland and Ganguli 2014, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks".
+
+    Saxe et al. 2014: https://arxiv.org/abs/1312.6120
     """
 
     gain: Positive = 1.0
@@ -33,11 +37,15 @@ class Orthogonal(Initializer):
 class LSUV(Initializer):
     """Orthonormal weights, divided by the spread of the layer's pre-activations (unit variance).
 
+    Measures instead of assuming: each layer is scaled on real data, so that it works with activations no formula covers.
+
     Layer by layer, on up to 256 training samples as they arrive through the layers before: afterwards, pre-activations of all
     units and samples of every layer, the last one too, have variance 1. Where the paper scales and measures again until the
     variance is close to 1, here one step is exact, for biases are 0. A layer that gets a signal without spread stays orthonormal.
 
     Mishkin and Matas 2016, "All you need is a good init": layer-sequential unit-variance initialization.
+
+    Mishkin and Matas 2016: https://arxiv.org/abs/1511.06422
     """
 
     aliases = ("layer_sequential_unit_variance",)

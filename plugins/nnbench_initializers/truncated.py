@@ -17,11 +17,15 @@ SPREAD = 0.8796256610342398
 class TruncatedNormal(Initializer):
     """N(0, std²) cut off at ±2·std, the same for every layer.
 
+    normal without its rare large draws, so that no unit starts saturated; otherwise with the same weakness.
+
     `std` is that of the distribution before it is cut, as in Keras and JAX; that of the weights is 0.88 times as large. PyTorch's
     trunc_normal_ cuts at ±2, not at ±2·std, unless told otherwise, so that for small weights it cuts nothing. The default is
     BERT's.
 
     Devlin et al. 2019, "BERT: pre-training of deep bidirectional transformers for language understanding".
+
+    Devlin et al. 2019: https://arxiv.org/abs/1810.04805
     """
 
     std: Positive = 0.02
@@ -36,6 +40,8 @@ class TruncatedNormal(Initializer):
 
 class VarianceScaling(Initializer):
     """Weights of variance scale / n, where n is fan_in, fan_out or their mean.
+
+    The family behind the well-known starts: say which fan and which scale, and see what each choice does.
 
     What most others are a case of: lecun is scale 1, xavier scale 1 with the mean of fans, he scale 2. Keras and JAX draw all of
     their normal ones from the truncated distribution, the default here, its spread made good; `he_normal` and so on here and in

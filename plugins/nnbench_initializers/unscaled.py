@@ -14,6 +14,8 @@ from nnbench import Ge, Initializer, Positive
 class Uniform(Initializer):
     """U[-bound, bound], the same for every layer.
 
+    As plain as normal, with bounded draws: fine for one hidden layer, too small or too large for many.
+
     Its standard deviation is bound / √3. The default is Keras' RandomUniform; PyTorch's uniform_ draws from [0, 1) unless told
     otherwise.
     """
@@ -33,6 +35,8 @@ class Uniform(Initializer):
 class Normal(Initializer):
     """N(0, std²), the same for every layer.
 
+    What one tries first and should not keep: one spread for all layers is too small for some and too large for others.
+
     With the default std = 0.01, "small normal weights": signals and gradients shrink from layer to layer, by
     about std·√fan_in and std·√fan_out each.
     """
@@ -51,6 +55,8 @@ class Normal(Initializer):
 
 class Sparse(Initializer):
     """N(0, std²) for so many random inputs of each unit, 0 for its others.
+
+    Few strong inputs instead of many weak ones: units start different from each other however wide the layer is.
 
     Units differ more than when each sees a little of every input, and what they see does not grow with the layer; with few
     inputs, all are connected. PyTorch's sparse_ does the same along the other axis: it sets a share of the weights of each

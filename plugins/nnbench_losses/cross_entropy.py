@@ -18,6 +18,8 @@ PerSample: TypeAlias = Float[np.ndarray, "trial 1 sample"]
 class SoftmaxCrossEntropy(Loss):
     """-log p_y with p = softmax(s) = e^s / Σ_j e^(s_j), in nats.
 
+    The default of classifiers: the surprise at the right answer, with strong gradients exactly where they are needed.
+
     Gradient p - targets. The largest score is subtracted first, which changes no p and keeps e^s from overflowing.
     """
 
@@ -37,12 +39,17 @@ class SoftmaxCrossEntropy(Loss):
 class LabelSmoothing(Loss):
     """-Σ_j u_j log p_j, cross-entropy to u = (1 - smoothing)·t + smoothing / classes.
 
+    Keeps a network from being too sure: scores stay finite, and it often does better on new samples.
+
     Gradient p - u. The right class is asked for with 1 - smoothing + smoothing / classes, each other one with smoothing / classes,
     so that finite scores are best and no sample is ever quite certain. The smallest value is the entropy of u, not 0. PyTorch,
     Keras and optax define it so; where smoothing is shared among the wrong classes alone, it is classes / (classes - 1) times this.
 
     Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", with 0.1; Müller, Kornblith and Hinton 2019,
     "When does label smoothing help?".
+
+    Szegedy et al. 2016: https://arxiv.org/abs/1512.00567
+    Müller et al. 2019: https://arxiv.org/abs/1906.02629
     """
 
     aliases = ("label_smoothed_cross_entropy",)
@@ -90,11 +97,15 @@ class _LikelihoodLoss(Loss):
 class Focal(_LikelihoodLoss):
     """-(1 - p_y)^gamma · log p_y: cross-entropy that turns away from samples already right.
 
+    Spends its effort on hard samples: those already right hardly pull, which helps where easy ones are many.
+
     Gradient (1 - p_y)^gamma · (1 - gamma·p_y log p_y / (1 - p_y)) · (p - targets); gamma = 0 is cross-entropy. The paper has one
     sigmoid for each class; this is its form for a softmax, the same for two classes. The weights α of the classes are left
     out, as the tasks here are balanced: Keras' CategoricalFocalCrossentropy multiplies by α = 0.25 unless told otherwise.
 
     Lin et al. 2017, "Focal loss for dense object detection", with gamma = 2.
+
+    Lin et al. 2017: https://arxiv.org/abs/1708.02002
     """
 
     aliases = ("focal_loss",)
@@ -115,10 +126,14 @@ class Focal(_LikelihoodLoss):
 class GeneralizedCrossEntropy(_LikelihoodLoss):
     """(1 - p_y^q) / q, between cross-entropy (q → 0) and the absolute error 1 - p_y (q = 1).
 
+    For wrong labels: what the network cannot believe it need not learn; q turns trust in labels into caution.
+
     Range [0, 1/q], gradient p_y^q · (p - targets): a sample that the network finds absurd, as one with a wrong label, pulls little.
     The price is a slow start from hopeless scores. The paper also truncates the loss and drops samples; this is the loss alone.
 
     Zhang and Sabuncu 2018, "Generalized cross entropy loss for training deep neural networks with noisy labels", with q = 0.7.
+
+    Zhang and Sabuncu 2018: https://arxiv.org/abs/1805.07836
     """
 
     aliases = ("gce",)
@@ -134,11 +149,15 @@ class GeneralizedCrossEntropy(_LikelihoodLoss):
 class PolyCrossEntropy(_LikelihoodLoss):
     """-log p_y + epsilon·(1 - p_y): Poly-1, cross-entropy with another first coefficient.
 
+    Cross-entropy with one knob: how hard samples that are nearly right go on pulling.
+
     Gradient (1 + epsilon·p_y) · (p - targets). In powers of 1 - p_y, cross-entropy's coefficients are 1, 1/2, 1/3, …; epsilon is
     added to the first of them, which matters most to samples that are nearly right. epsilon = 0 is cross-entropy.
 
     Leng et al. 2022, "PolyLoss: a polynomial expansion perspective of classification loss functions": 2 for ImageNet, the
     default here and in optax; -1 for detection.
+
+    Leng et al. 2022: https://arxiv.org/abs/2204.12511
     """
 
     aliases = ("poly_loss_cross_entropy", "poly1")
@@ -154,11 +173,16 @@ class PolyCrossEntropy(_LikelihoodLoss):
 class BrierScore(Loss):
     """Σ_j (p_j - t_j)² with p = softmax(s): the squared error of probabilities.
 
+    Honest probabilities without cross-entropy's unbounded fines; a network that is sure and wrong learns slowly.
+
     Range [0, 2], gradient 2·p_j · (d_j - Σ_i d_i p_i) with d = p - t. Proper like cross-entropy, but bounded: the gradient
     vanishes where the network is sure and wrong, too. Summed over classes as Brier did, where others halve or average it.
 
     Brier 1950, "Verification of forecasts expressed in terms of probability"; compared with other losses for networks by Janocha
     and Czarnecki 2017, "On loss functions for deep neural networks in classification".
+
+    Brier 1950: https://doi.org/10.1175/1520-0493(1950)078%3C0001:VOFEIT%3E2.0.CO;2
+    Janocha and Czarnecki 2017: https://arxiv.org/abs/1702.05659
     """
 
     aliases = ("brier",)

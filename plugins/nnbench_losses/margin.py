@@ -24,6 +24,8 @@ class _MarginLoss(Loss):
 class MaxMargin(_MarginLoss):
     """Σ_{j≠y} max(0, margin + s_j - s_y): each wrong class that comes too close costs.
 
+    All that counts is being right by a margin: samples beyond it drop out, those within it pull with equal force.
+
     The gradient is 1 for each wrong class within the margin and, for class y, minus their number; 0 exactly at the hinge.
     With two classes it is the binary max-margin loss of the score s_1 - s_0. This is the sum over the wrong classes of Weston and
     Watkins 1999, "Support vector machines for multi-class pattern recognition", as in the lecture notes; the worst of them alone
@@ -46,6 +48,8 @@ class MaxMargin(_MarginLoss):
 class SquaredMaxMargin(_MarginLoss):
     """Σ_{j≠y} max(0, margin + s_j - s_y)²: max-margin that forgives what is nearly far enough.
 
+    max_margin without a corner: gradients fade as a sample nears the margin, so that steps settle there.
+
     The gradient is 2·max(0, margin + s_j - s_y) for each wrong class and, for class y, minus their sum; it is continuous, so the
     hinge is no kink. PyTorch's MultiMarginLoss has it as p = 2, divided by the number of classes.
 
@@ -63,6 +67,8 @@ class SquaredMaxMargin(_MarginLoss):
 
 class CrammerSinger(_MarginLoss):
     """max(0, margin + max_{j≠y} s_j - s_y): the worst of the wrong classes costs.
+
+    Fights the strongest rival alone: one class at a time is pushed down, until none is within the margin.
 
     The gradient is 1 for that class and -1 for class y within the margin, else 0; classes that are exactly level share it. With two
     classes it is max_margin. optax calls it multi-class hinge. Keras' CategoricalHinge differs where all wrong scores

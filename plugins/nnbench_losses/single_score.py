@@ -44,10 +44,14 @@ class _SingleScoreLoss(Loss):
 class BinaryMaxMargin(_SingleScoreLoss):
     """max(0, margin - y·s), y = ±1: one score, positive for class 1.
 
+    The loss of support vector machines: samples that are far enough on the right side no longer count.
+
     The gradient is -y within the margin, else 0; 0 exactly at the hinge. Two classes need a single score. With more, each
     class has one, the right class y = 1 and all others y = -1, and their losses are summed.
 
     Cortes and Vapnik 1995, "Support-vector networks".
+
+    Cortes and Vapnik 1995: https://doi.org/10.1007/BF00994018
     """
 
     aliases = ("hinge", "hinge_loss")
@@ -68,12 +72,17 @@ class BinaryMaxMargin(_SingleScoreLoss):
 class SquaredHinge(_SingleScoreLoss):
     """max(0, margin - y·s)², y = ±1: one score, positive for class 1; the L2-SVM's loss.
 
+    A hinge that starts softly and hits hard: large violations cost most, so outliers rule more than with the hinge.
+
     The gradient is -2y·max(0, margin - y·s), continuous, so the hinge is no kink. Two classes need a single score; with more, each
     against the rest, summed (Keras' SquaredHinge averages). The form that compares the right score with the others is
     squared_max_margin.
 
     Lee and Mangasarian 2001, "SSVM: a smooth support vector machine"; for networks Tang 2013, "Deep learning using linear support
     vector machines".
+
+    Lee and Mangasarian 2001: https://doi.org/10.1023/A:1011215321374
+    Tang 2013: https://arxiv.org/abs/1306.0239
     """
 
     margin: Positive = 1.0
@@ -90,11 +99,15 @@ class SquaredHinge(_SingleScoreLoss):
 class ModifiedHuber(_SingleScoreLoss):
     """max(0, 1 - y·s)² for y·s ≥ -1, else -4y·s: a squared hinge that grows straight on.
 
+    A hinge for noisy labels: smooth near the margin, and no sample pulls without limit.
+
     The gradient is -2y·max(0, 1 - y·s), at most 4 in size: a sample far on the wrong side, as one with a wrong label, pulls no more
     than one at -1. It is continuous, so there is no kink. As in scikit-learn's SGDClassifier; two classes need a single score,
     more are each set against the rest and summed.
 
     Zhang 2004, "Solving large scale linear prediction problems using stochastic gradient descent algorithms".
+
+    Zhang 2004: https://doi.org/10.1145/1015330.1015332
     """
 
     def cost(self, m: Scores) -> Scores:
@@ -109,11 +122,15 @@ class ModifiedHuber(_SingleScoreLoss):
 class BinaryLogistic(_SingleScoreLoss):
     """log(1 + e^(-y·s)), y = ±1, in nats: one score, positive for class 1.
 
+    Logistic regression on top of the network: says how sure it is, and never stops asking right samples for more.
+
     The gradient is σ(s) - t, t = 1 for class 1, else 0: the cross-entropy of a sigmoid, and that of a softmax of scores 0 and s. It
     is computed from e^(-|s|), which neither overflows nor loses what is small. Two classes need a single score; with more,
     each has a sigmoid of its own, against the rest, and their losses are summed: PyTorch's BCEWithLogitsLoss averages them.
 
     Cox 1958, "The regression analysis of binary sequences".
+
+    Cox 1958: https://doi.org/10.1111/j.2517-6161.1958.tb00292.x
     """
 
     aliases = ("bce", "binary_cross_entropy", "BCEWithLogitsLoss", "sigmoid_binary_cross_entropy")

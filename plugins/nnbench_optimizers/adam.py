@@ -51,11 +51,15 @@ class Moments(Optimizer):
 class Adam(Moments):
     """params -= lr·m̂ / (√v̂ + eps) with m̂, v̂ bias-corrected running means of g, g².
 
+    The default: each parameter gets its own step size and some momentum, so that one rate works nearly everywhere.
+
     m = beta1·m + (1 - beta1)·g; v = beta2·v + (1 - beta2)·g²; m̂ = m / (1 - beta1ᵗ); v̂ = v / (1 - beta2ᵗ), with t from 1. So the
     first step is about lr·sign(g). The lecture notes leave the correction out: see adam_uncorrected. As in the paper and in
     PyTorch and optax, eps is added to √v̂; Keras adds it to √v ("epsilon hat").
 
     Kingma and Ba 2015, "Adam: a method for stochastic optimization", algorithm 1.
+
+    Kingma and Ba 2015: https://arxiv.org/abs/1412.6980
     """
 
     gradient_scale = "invariant"
@@ -71,6 +75,8 @@ class Adam(Moments):
 
 class AdamUncorrected(Moments):
     """params -= lr·m / (√v + eps) with m, v running means of g, g²: Adam as the notes print it.
+
+    Adam without its correction: the first steps are too long, which shows what the correction is for.
 
     m = beta1·m + (1 - beta1)·g; v = beta2·v + (1 - beta2)·g². Without bias correction the first steps are longer than Adam's,
     by (1 - beta1ᵗ) / √(1 - beta2ᵗ): 3.2 times at the first step with the defaults, 6.6 times at most (t = 12), 2 times at t = 250.
@@ -93,11 +99,15 @@ class AdamUncorrected(Moments):
 class AdamW(Adam):
     """params -= lr·(m̂ / (√v̂ + eps) + weight_decay·params): Adam with decoupled weight decay.
 
+    Adam whose weight decay really is decay: every weight shrinks alike, however large its gradients are.
+
     The decay acts on the parameters, not on g, and so is not divided by √v̂ as an L2 penalty under Adam would be. It shrinks all
     parameters, biases too, as PyTorch's does unless told otherwise: seen one by one they cannot be told apart. As in PyTorch, optax
     and Keras it is multiplied by lr, which the paper separates; defaults differ (PyTorch 0.01, as here; Keras 0.004; optax 0.0001).
 
     Loshchilov and Hutter 2019, "Decoupled weight decay regularization".
+
+    Loshchilov and Hutter 2019: https://arxiv.org/abs/1711.05101
     """
 
     name = "adamw"
@@ -121,10 +131,14 @@ class AdamW(Adam):
 class AdaMax(Optimizer):
     """params -= lr·m̂ / u with u = max(beta2·u, |g| + eps): Adam with the infinity norm.
 
+    Adam that sizes steps by the largest recent gradient: calmer after outliers, since one spike shrinks many steps.
+
     m = beta1·m + (1 - beta1)·g; m̂ = m / (1 - beta1ᵗ). u needs no correction for its start at 0. The paper has no eps; PyTorch and
     optax add it to |g|, as here, Keras to u.
 
     Kingma and Ba 2015, "Adam: a method for stochastic optimization", algorithm 2.
+
+    Kingma and Ba 2015: https://arxiv.org/abs/1412.6980
     """
 
     gradient_scale = "invariant"
@@ -157,11 +171,15 @@ class AdaMax(Optimizer):
 class AMSGrad(Moments):
     """peak = max(peak, v); params -= lr·m̂ / (√(peak / (1 - beta2ᵗ)) + eps).
 
+    Adam with a memory for its worst gradient: step sizes only shrink, which mends a proof and rarely a network.
+
     Adam with the largest v so far; m, v and m̂ are Adam's. No parameter's rate grows again, but for the correction of the first
     steps. The paper corrects neither m nor v; PyTorch and Keras correct both, the peak after it is taken, as here; optax takes the
     peak of v̂, in which the first gradients weigh most.
 
     Reddi, Kale and Kumar 2018, "On the convergence of Adam and beyond".
+
+    Reddi et al. 2018: https://arxiv.org/abs/1904.09237
     """
 
     gradient_scale = "invariant"

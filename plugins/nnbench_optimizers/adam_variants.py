@@ -14,6 +14,8 @@ from nnbench_optimizers.adam import Moments, update_mean
 class NAdam(Moments):
     """params -= lr·(μ₊·m / (1 - P·μ₊) + (1 - μ)·g / (1 - P)) / (√v̂ + eps): Nesterov's Adam.
 
+    Adam that brakes in time: momentum that looks ahead, with a step size of its own for each parameter.
+
     Momentum warms up: μ = beta1·(1 - 0.96^(momentum_decay·t) / 2) in step t, μ₊ is the same for t + 1, and P is the product of all
     μ until now; m and v̂ are Adam's. This is PyTorch's; in Keras momentum_decay is 1, in optax μ is beta1 throughout; the report has
     μ in place of beta1 in m as well.
@@ -51,10 +53,14 @@ class NAdam(Moments):
 class NAdamW(NAdam):
     """params -= lr·(nadam's step + weight_decay·params): nadam with decoupled weight decay.
 
+    nadam with weight decay that acts on all weights alike, as adamw is to adam.
+
     It decays all parameters, biases too, as adamw does and for the same reason. PyTorch has this as NAdam with
     decoupled_weight_decay, optax as nadamw, but without the warming up of momentum (see nadam).
 
     Dozat 2016, "Incorporating Nesterov momentum into Adam"; Loshchilov and Hutter 2019, "Decoupled weight decay regularization".
+
+    Loshchilov and Hutter 2019: https://arxiv.org/abs/1711.05101
     """
 
     name = "nadamw"
@@ -78,12 +84,16 @@ class NAdamW(NAdam):
 class RAdam(Moments):
     """params -= lr·r·m̂·√(1 - beta2ᵗ) / (√v + eps) if rho > 5, else lr·m̂: rectified Adam.
 
+    Adam that begins carefully: no adaptive steps until there are enough gradients to judge by, a warm-up built in.
+
     rho = rho∞ - 2t·beta2ᵗ / (1 - beta2ᵗ), with rho∞ = 2 / (1 - beta2) - 1, tells how many gradients v is worth, and
     r = √((rho - 4)·(rho - 2)·rho∞ / ((rho∞ - 4)·(rho∞ - 2)·rho)). With beta2 = 0.999 the first five steps are those of momentum;
     then r warms up: 0.02 at the sixth, 0.2 at t = 100, 0.4 at t = 400, 0.8 at t = 2000. The paper's threshold is 4 and it has no
     eps; PyTorch is as here; optax adds eps to √v̂ and rectifies at rho = 5 too.
 
     Liu, Jiang, He, Chen, Liu, Gao and Han 2020, "On the variance of the adaptive learning rate and beyond".
+
+    Liu et al. 2020: https://arxiv.org/abs/1908.03265
     """
 
     name = "radam"
@@ -116,6 +126,8 @@ class RAdam(Moments):
 class Yogi(Moments):
     """v -= (1 - beta2)·sign(v - g²)·g²; params -= lr·m̂ / (√v̂ + eps).
 
+    Adam that changes its mind slowly: a sudden burst of large gradients does not let step sizes jump.
+
     Adam whose v approaches g² by steps of the size of g², however large v is: after large gradients rates recover slowly, not at
     once. m, m̂ and v̂ are as in Adam; eps is the paper's, far larger than Adam's. v starts at 0, as Adam's does; TensorFlow Addons
     starts v at 1e-6, optax both v and m.
@@ -143,11 +155,15 @@ class Yogi(Moments):
 class AdaBelief(Moments):
     """v = beta2·v + (1 - beta2)·(g - m)² + eps; params -= lr·m̂ / (√v̂ + eps).
 
+    Adam that trusts its forecast: long steps while gradients are as expected, short ones when they surprise.
+
     Adam with the deviation of g from m, already updated, in place of g itself: steps are long where gradients are as m predicts
     them. eps is added to v in every step and to √v̂ as well, as in the authors' code and in optax, whose default it is.
 
     Zhuang, Tang, Ding, Tatikonda, Dvornek, Papademetris and Duncan 2020, "AdaBelief optimizer: adapting stepsizes by the belief in
     observed gradients".
+
+    Zhuang et al. 2020: https://arxiv.org/abs/2010.07468
     """
 
     name = "adabelief"
@@ -170,12 +186,16 @@ class AdaBelief(Moments):
 class Adan(Optimizer):
     """params -= lr·(m̂ + beta2·d̂) / (√n̂ + eps): Adam with differences of gradients.
 
+    Adam that looks at how gradients change: it speeds up early where the slope keeps its direction.
+
     Nesterov's momentum in a form that asks for gradients where the parameters are. With d₀ = g - previous g (0 in the first step):
     m = beta1·m + (1 - beta1)·g; d = beta2·d + (1 - beta2)·d₀; n = beta3·n + (1 - beta3)·(g + beta2·d₀)²; hats are divided by
     1 - betaᵗ. beta is what is kept, as in the authors' code; the paper writes 1 - beta. optax multiplies d₀ and d̂ by
     1 - beta2 in place of beta2, and adds 1e-8 under the root. Weight decay is left to penalties.
 
     Xie, Zhou, Li, Lin and Yan 2024, "Adan: adaptive Nesterov momentum algorithm for faster optimizing deep models".
+
+    Xie et al. 2024: https://arxiv.org/abs/2208.06677
     """
 
     gradient_scale = "invariant"
@@ -217,11 +237,15 @@ class Adan(Optimizer):
 class QHAdam(Moments):
     """params -= lr·((1 - nu1)·g + nu1·m̂) / (√((1 - nu2)·g² + nu2·v̂) + eps): QHAdam.
 
+    Adam with a dial between the newest gradient and its memory: less lag, with most of the smoothing.
+
     Quasi-hyperbolic: m̂ and v̂, which are Adam's, are averaged with g and g². nu1 = nu2 = 1 is Adam, nu1 = 0 with nu2 = 1 is RMSProp
     with a correction. Defaults are the authors' advice for where Adam is stable with its own. Neither PyTorch nor optax nor Keras
     has it.
 
     Ma and Yarats 2019, "Quasi-hyperbolic momentum and Adam for deep learning".
+
+    Ma and Yarats 2019: https://arxiv.org/abs/1810.06801
     """
 
     gradient_scale = "invariant"

@@ -12,6 +12,8 @@ from nnbench import Fraction, Ge, Gt, Lt, Optimizer, Positive, Rate, State, Weig
 class AdaGrad(Optimizer):
     """cache += g²; params -= lr·g / √(cache + eps).
 
+    Gives rare features large steps and frequent ones small steps; since it never forgets, it slows down for good.
+
     A parameter that is rarely updated keeps a large rate; every parameter's rate shrinks monotonically. The lecture notes'
     formula has no eps and their snippet puts it under the root, as here and in optax and Keras, which start the cache at 0.1;
     PyTorch adds it to the root.
@@ -42,6 +44,8 @@ class AdaGrad(Optimizer):
 
 class RMSProp(Optimizer):
     """cache = rho·cache + (1 - rho)·g²; params -= lr·g / (√cache + eps).
+
+    Divides each gradient by its usual size: steep and flat directions move alike, and old gradients are forgotten.
 
     AdaGrad that forgets: its rates can grow again. The first steps are long, about lr / √(1 - rho), because the cache
     starts at 0. eps is added to the root, as in PyTorch; optax and Keras put it under the root.
@@ -78,12 +82,16 @@ class RMSProp(Optimizer):
 class RMSPropCentred(Optimizer):
     """params -= lr·g / √(variance + eps) with the running variance of g in place of its square.
 
+    rmsprop that measures noise and not size: bold where gradients agree, careful where they scatter.
+
     With d = g - mean: mean += (1 - rho)·d; variance = rho·(variance + (1 - rho)·d²). This equals the mean of g² less the square
     of the mean of g, both running from 0, but cannot become negative by rounding as that difference does in float32. Where
     gradients agree the variance is small and the steps are long. eps is under the root, as in the paper, optax and Keras;
     PyTorch adds it to the root.
 
     Graves 2013, "Generating sequences with recurrent neural networks", equations 38-45, there with momentum.
+
+    Graves 2013: https://arxiv.org/abs/1308.0850
     """
 
     name = "rmsprop_centred"
@@ -117,11 +125,15 @@ class RMSPropCentred(Optimizer):
 class AdaDelta(Optimizer):
     """change = g·√(d + eps) / √(v + eps); params -= lr·change, with v, d means of g², change².
 
+    Needs no learning rate of your choosing: steps take their unit from the steps before; starts very slowly.
+
     v = rho·v + (1 - rho)·g² before the step, d = rho·d + (1 - rho)·change² after it. Steps have the unit of the parameters, and
     the paper has no lr (1 here); d starts at 0, so the first steps are about √eps and grow from there. rho is the paper's, as in
     Keras; PyTorch and optax have 0.9.
 
     Zeiler 2012, "ADADELTA: an adaptive learning rate method".
+
+    Zeiler 2012: https://arxiv.org/abs/1212.5701
     """
 
     gradient_scale = "invariant"
@@ -159,6 +171,8 @@ class AdaDelta(Optimizer):
 class RProp(Optimizer):
     """params -= lr·size·sign(g); size grows while g keeps its sign, else shrinks.
 
+    Asks only for signs: faster while the slope keeps its sign, slower after it flips; wants full batches.
+
     Each parameter has a size, at first 1: times `grow` after two gradients of one sign, times `shrink` after a change of sign,
     within [smallest, largest]. After a change of sign the parameter rests for a step and the next gradient counts as the first, as
     in PyTorch (no weight-backtracking; optax takes every step one gradient late). There size starts at lr and lr means nothing
@@ -166,6 +180,8 @@ class RProp(Optimizer):
     noise of small ones changes signs.
 
     Riedmiller and Braun 1993, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm".
+
+    Riedmiller and Braun 1993: https://doi.org/10.1109/ICNN.1993.298623
     """
 
     gradient_scale = "invariant"
@@ -204,12 +220,16 @@ class RProp(Optimizer):
 class NovoGrad(Optimizer):
     """m = beta1·m + g / (√v + eps); params -= lr·m, with v the running mean of a layer's ‖g‖².
 
+    Adam with one step size for a whole layer: less memory, and the shape of the gradient stays as it is.
+
     v = beta2·v + (1 - beta2)·‖g‖², a number for each layer that starts at the first ‖g‖²; the norm is over weights and biases
     together. m is a sum, not a mean: steps approach lr / (1 - beta1) layer norms. Weight decay, added to m by the paper, is left
     to penalties. Defaults are the paper's; optax has beta1 = 0.9, beta2 = 0.25.
 
     Ginsburg, Castonguay, Hrinchuk, Kuchaiev et al. 2019, "Stochastic gradient methods with layer-wise adaptive moments for training
     of deep networks".
+
+    Ginsburg et al. 2019: https://arxiv.org/abs/1905.11286
     """
 
     gradient_scale = "invariant"

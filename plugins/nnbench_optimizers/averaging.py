@@ -13,12 +13,16 @@ from nnbench_optimizers.adam import Adam
 class ASGD(Optimizer):
     """params -= lr·g, judged by the mean of all params after step t0: averaged SGD.
 
+    Goes on jumping about the minimum, and answers with the middle of the jumps: noise cancels in the mean.
+
     average += (params - average) / max(1, t - t0), with t from 1; until then the average is params itself. Noise of the gradients
     cancels in the mean, so that a rate may be kept that would be too large for the last step alone.
 
     Polyak and Juditsky 1992, "Acceleration of stochastic approximation by averaging"; Ruppert 1988. PyTorch's ASGD is Bottou's:
     it also shrinks the weights and lowers the rate (here penalties and schedules do), its t0 is one less than this one's,
     and a million unless told otherwise, so that it never averages.
+
+    Polyak and Juditsky 1992: https://doi.org/10.1137/0330046
     """
 
     aliases = ("averaged_sgd",)
@@ -77,11 +81,15 @@ class _Around(Optimizer):
 class Lookahead(_Around):
     """Every k steps of another optimizer: slow += alpha·(params - slow); params = slow.
 
+    Lets another optimizer run ahead and follows part of the way: swings cancel, and its rate matters less.
+
     The inner optimizer explores with its fast weights and is led back part of the way, which damps what oscillates; its state goes
     on unchanged. Its rate is lr·inner.lr. Judged are the slow weights, as in the paper (by the inner optimizer's own
     average, if it has one). An inner optimizer that computes params anew from what it remembers (madgrad) undoes the way back.
 
     Zhang, Lucas, Hinton and Ba 2019, "Lookahead optimizer: k steps forward, 1 step back". optax can also reset the inner state.
+
+    Zhang et al. 2019: https://arxiv.org/abs/1907.08610
     """
 
     alpha: Annotated[float, Gt(0), Le(1)] = 0.5
@@ -106,12 +114,17 @@ class Lookahead(_Around):
 class EMA(_Around):
     """Another optimizer, judged by average = decay·average + (1 - decay)·params.
 
+    Trains as before, and answers with a running average: smoother, and often a little better than the last step.
+
     The steps are the inner optimizer's, at the rate lr·inner.lr; the exponential moving average remembers about the last
     1 / (1 - decay) of them. It starts where the first step leads, as in Keras and PyTorch's AveragedModel; Kingma and Ba start at 0
     and divide by 1 - decayᵗ. If the inner optimizer averages itself, it is its averages that are averaged.
 
     Kingma and Ba 2015, "Adam: a method for stochastic optimization", section 7.2; Tarvainen and Valpola 2017, "Mean teachers
     are better role models".
+
+    Kingma and Ba 2015: https://arxiv.org/abs/1412.6980
+    Tarvainen and Valpola 2017: https://arxiv.org/abs/1703.01780
     """
 
     name = "ema"
@@ -165,12 +178,16 @@ class _ScheduleFree(Optimizer):
 class SGDScheduleFree(_ScheduleFree):
     """z -= lr·g(y); x averages z; y = beta·x + (1 - beta)·z: SGD that needs no schedule.
 
+    SGD that need not know when training ends: it may be stopped at any step, and is good there.
+
     Gradients are taken at y, which is what trains; judged is x += c·(z - x), with c = w / Σw and w the square of the largest
     rate so far: the plain mean of all z while the rate is constant or falls, and less of a warm-up. It stands in for momentum and
     for what a falling rate does at the end of training, without knowing when that is; rates are larger than SGD's. As in the
     authors' code and in optax, x is not stored but recovered from y, so beta is above 0.
 
     Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky 2024, "The road less scheduled".
+
+    Defazio et al. 2024: https://arxiv.org/abs/2405.15682
     """
 
     aliases = ("schedule_free_sgd",)
@@ -187,11 +204,15 @@ class SGDScheduleFree(_ScheduleFree):
 class AdamWScheduleFree(_ScheduleFree):
     """z -= lr·(g / (√v̂ + eps) + weight_decay·y); x averages z; y = beta·x + (1 - beta)·z.
 
+    Adam that need not know when training ends: an average does what a falling rate would do.
+
     sgd_schedule_free with Adam's divisor: v = beta2·v + (1 - beta2)·g², v̂ = v / (1 - beta2ᵗ); beta takes the place of Adam's first
     moment. Gradients and the decay are taken at y, which is what trains; judged is the average x. Keras weighs all z alike,
     which is the same while the rate is constant.
 
     Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky 2024, "The road less scheduled", algorithm 1.
+
+    Defazio et al. 2024: https://arxiv.org/abs/2405.15682
     """
 
     aliases = ("schedule_free_adamw",)

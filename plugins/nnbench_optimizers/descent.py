@@ -13,7 +13,11 @@ from nnbench import Component, Fraction, Ge, Gt, Le, Lt, NonNegative, Optimizer,
 class SGD(Optimizer):
     """params -= lr·g: plain stochastic gradient descent.
 
+    Straight downhill, one batch at a time: the baseline for all others, simple and slow in narrow valleys.
+
     Robbins and Monro 1951, "A stochastic approximation method".
+
+    Robbins and Monro 1951: https://doi.org/10.1214/aoms/1177729586
     """
 
     aliases = ("gradient_descent",)
@@ -29,11 +33,15 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """v = mu·v - lr·g; params += v (classical momentum).
 
+    A ball that rolls: speed builds up along valleys and cancels across them; too much of it overshoots.
+
     For a constant gradient the steps approach lr·g / (1 - mu). The rate is inside v, as in Keras, so that a schedule which
     lowers it leaves the velocity gained before; PyTorch and optax keep v = mu·v + g and multiply by lr afterwards, which is the
     same only while lr is constant.
 
     Polyak 1964, "Some methods of speeding up the convergence of iteration methods".
+
+    Polyak 1964: https://doi.org/10.1016/0041-5553(64)90137-5
     """
 
     aliases = ("heavy_ball", "classical_momentum")
@@ -61,6 +69,8 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """v = mu·v - lr·g; params += mu·v - lr·g: momentum that looks one step ahead.
 
+    momentum that looks where it is going before it steers: it brakes earlier, and overshoots less.
+
     `params` stand where the gradient is asked for, ahead of Nesterov's iterate by mu·v (Bengio's form, which all libraries have).
     The rate is inside v, as in momentum and in Keras; PyTorch and optax multiply by it afterwards, which is the same while lr is
     constant.
@@ -84,11 +94,15 @@ class Nesterov(Momentum):
 class AggMo(Optimizer):
     """vᵢ = betaᵢ·vᵢ + g with betaᵢ = 1 - scaleⁱ; params -= lr·mean(vᵢ): aggregated momentum.
 
+    Several momenta at once: as fast as the heaviest, without its swinging to and fro.
+
     Several velocities at once, i = 0, 1, …, with beta = 0, 0.9, 0.99 by default: the small ones damp the oscillations that the
     large one would fall into. v₀ is the gradient itself, so a single velocity is plain gradient descent. The rate is outside the
     velocities, as in the paper and its authors' code; neither PyTorch nor optax nor Keras has it.
 
     Lucas, Sun, Zemel and Grosse 2019, "Aggregated momentum: stability through passive damping".
+
+    Lucas et al. 2019: https://arxiv.org/abs/1804.00325
     """
 
     aliases = ("aggregated_momentum",)
@@ -118,11 +132,15 @@ class AggMo(Optimizer):
 class QHM(Optimizer):
     """v = beta·v + (1 - beta)·g; params -= lr·((1 - nu)·g + nu·v): quasi-hyperbolic momentum.
 
+    Momentum with a dial: a heavy memory gives the direction, and the newest gradient corrects it at once.
+
     The average of a plain step and of one with momentum: nu = 0 is sgd, nu = 1 is momentum with the rate times 1 - beta, nu = beta
     is nesterov with that rate. v starts at 0 and is not corrected for it, so with beta = 0.999 the plain step rules the first
     hundreds of steps. beta and nu are the authors' rule of thumb; neither PyTorch nor optax nor Keras has it.
 
     Ma and Yarats 2019, "Quasi-hyperbolic momentum and Adam for deep learning".
+
+    Ma and Yarats 2019: https://arxiv.org/abs/1810.06801
     """
 
     aliases = ("quasi_hyperbolic_momentum",)
@@ -153,10 +171,14 @@ class QHM(Optimizer):
 class SignSGD(Optimizer):
     """params -= lr·sign(g): every parameter moves by lr, whatever the size of its gradient.
 
+    Every parameter takes the same step: great gradients cannot dominate, and it never comes to rest by itself.
+
     Where the gradient is exactly 0, nothing moves. At a minimum a constant rate leaves it going to and fro by lr: give it a
     schedule.
 
     Bernstein, Wang, Azizzadenesheli and Anandkumar 2018, "signSGD: compressed optimisation for non-convex problems".
+
+    Bernstein et al. 2018: https://arxiv.org/abs/1802.04434
     """
 
     gradient_scale = "invariant"
@@ -174,9 +196,13 @@ class SignSGD(Optimizer):
 class Signum(Optimizer):
     """m = beta·m + (1 - beta)·g; params -= lr·sign(m): signs of momentum.
 
+    signsgd with a memory: a majority of recent gradients decides the direction, so noise flips fewer signs.
+
     A sign does not see the factor 1 - beta, nor a correction of m for its start at 0. beta = 0 is signsgd.
 
     Bernstein, Wang, Azizzadenesheli and Anandkumar 2018, "signSGD: compressed optimisation for non-convex problems", algorithm 2.
+
+    Bernstein et al. 2018: https://arxiv.org/abs/1802.04434
     """
 
     gradient_scale = "invariant"
@@ -202,11 +228,15 @@ class Signum(Optimizer):
 class Lion(Optimizer):
     """params -= lr·(sign(beta1·m + (1 - beta1)·g) + weight_decay·params), then m moves on.
 
+    Only directions count, never sizes: half of Adam's memory, and steps that are all equally long.
+
     m = beta2·m + (1 - beta2)·g: the sign sees the newest gradient with more weight than m remembers it with. Every step has the
     length lr, so rates are 3 to 10 times smaller than Adam's. Weight decay, part of the algorithm and 0 by default as in its
     authors' code and in Keras (optax: 0.001), shrinks all parameters, biases too: seen one by one they cannot be told apart.
 
     Chen, Liang, Huang, Real, Wang et al. 2023, "Symbolic discovery of optimization algorithms".
+
+    Chen et al. 2023: https://arxiv.org/abs/2302.06675
     """
 
     gradient_scale = "invariant"

@@ -12,12 +12,16 @@ from nnbench import Fraction, NonNegative, Optimizer, Positive, Rate, State, Wei
 class FTRL(Optimizer):
     """z += lr·g - (√n' - √n)·params; params = -sign(z)·max(|z| - lr·l1, 0) / √n', n' = n + g².
 
+    Made for sparse models: a weight stays exactly 0 until its gradients agree that it should not.
+
     Follow the regularized leader: AdaGrad (of which l1 = 0 is a second writing), with an L1 penalty that is counted once rather
     than added up step by step, so that parameters are exactly 0 unless their gradients agree. n starts at n0, and z where it
     gives the first parameters. Keras and TensorFlow start z at 0, which forgets the initialization, and keep z / lr, which is the
     same while the rate is constant; their L2 is the penalty l2 here.
 
     McMahan et al. 2013, "Ad click prediction: a view from the trenches", algorithm 1.
+
+    McMahan et al. 2013: https://doi.org/10.1145/2487575.2488200
     """
 
     name = "ftrl"
@@ -56,10 +60,14 @@ class FTRL(Optimizer):
 class MADGRAD(Optimizer):
     """params += (1 - mu)·(z - params), z = start - Σλ·g / (∛n + eps), n = Σλ·g², λ = lr·√t.
 
+    Adapts rates as AdaGrad does, but keeps an anchor at the start: meant for tasks where Adam generalizes badly.
+
     Momentumized, adaptive, dual averaged gradient: like AdaGrad with a cube root, from the start and not from the last position,
     where later gradients weigh more. The authors' code and optax add eps to lr too.
 
     Defazio and Jelassi 2022, "Adaptivity without compromise: a momentumized, adaptive, dual averaged gradient method".
+
+    Defazio and Jelassi 2022: https://arxiv.org/abs/2101.11075
     """
 
     name = "madgrad"

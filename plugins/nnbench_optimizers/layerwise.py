@@ -17,11 +17,15 @@ from nnbench_optimizers.norms import PerTrial, norm
 class LARS(Optimizer):
     """v = mu·v - lr·trust·(‖w‖ / ‖g‖)·g; w += v, for each layer w = [W b].
 
+    Momentum for large batches: each layer moves in proportion to its weights, so large rates stay safe.
+
     Every layer moves by the same share of its length, whatever the size of its gradient. Where w or g is all 0, trust·‖w‖ / ‖g‖
     counts as 1. The bias is part of the layer and moves at its rate; many implementations exempt it. The weight decay of the
     paper is the penalty l2 here, counted as part of g as in optax, while the paper adds the two norms.
 
     You, Gitman and Ginsburg 2017, "Large batch training of convolutional networks".
+
+    You et al. 2017: https://arxiv.org/abs/1708.03888
     """
 
     gradient_scale = "invariant"
@@ -75,11 +79,15 @@ class _Moments(Optimizer):
 class LAMB(_Moments):
     """w -= lr·(‖w‖ / ‖u‖)·u, u = m̂ / (√v̂ + eps) + weight_decay·w, layer by layer.
 
+    Adam for large batches: every layer moves by the same share of its size, so large rates do not tear one apart.
+
     m = beta1·m + (1 - beta1)·g; v = beta2·v + (1 - beta2)·g²; m̂ = m / (1 - beta1ᵗ); v̂ = v / (1 - beta2ᵗ). Every layer moves by
     lr times its length. Where w or u is all 0, ‖w‖ / ‖u‖ counts as 1. A layer is [W b]: the bias is part of it and decays with
     it. The paper allows to bound ‖w‖; like optax and Keras, this does not.
 
     You et al. 2020, "Large batch optimization for deep learning: training BERT in 76 minutes", algorithm 2.
+
+    You et al. 2020: https://arxiv.org/abs/1904.00962
     """
 
     gradient_scale = "invariant"
@@ -109,6 +117,8 @@ class LAMB(_Moments):
 class SM3(Optimizer):
     """AdaGrad that remembers a layer's rows and columns: ν = g² + min(row, column).
 
+    AdaGrad on a diet: rows and columns share their memory, so that a layer costs its sides and not its area.
+
     u = g / √(ν + eps); m = mu·m + (1 - mu)·u; params -= lr·m; row = the largest ν of each row, column = of each column. What is
     remembered of a layer is as long as its sides, and never less than AdaGrad's sum. A layer is [W b]: the biases are a column.
     This is the paper's SM3-II with momentum, as in optax; there, eps keeps the root from 0, the paper takes 0/0 for 0.
@@ -116,6 +126,8 @@ class SM3(Optimizer):
     Anil, Gupta, Koren and Singer 2019, "Memory-efficient adaptive optimization".
 
     Cost: half of the time goes to the largest of many short rows and columns.
+
+    Anil et al. 2019: https://arxiv.org/abs/1901.11150
     """
 
     gradient_scale = "invariant"
@@ -149,12 +161,16 @@ class SM3(Optimizer):
 class Adafactor(Optimizer):
     """w -= ρ·max(eps2, rms(w))·u / max(1, rms(u) / clip), u = g / √v, v factored by layer.
 
+    Adam for huge layers: remembers a row and a column in place of a matrix, and steps relative to the layer's size.
+
     ρ = min(lr, 1/√t): large rates fall from the start. v is the outer product row·column / mean(row), with running means of
     g² + eps1 over the rows and over the columns of a layer [W b]: row += t^-decay·(mean over columns - row), likewise column. Steps
     are proportional to the size of the layer and bounded by clip. PyTorch's differs in where it adds eps1 alone, Keras' in
     nothing; optax multiplies by lr without ρ's bound.
 
     Shazeer and Stern 2018, "Adafactor: adaptive learning rates with sublinear memory cost", algorithm 4, without momentum.
+
+    Shazeer and Stern 2018: https://arxiv.org/abs/1804.04235
     """
 
     gradient_scale = "invariant"
@@ -194,6 +210,8 @@ class Adafactor(Optimizer):
 
 class Muon(_Moments):
     """W -= lr·√max(1, out/in)·UVᵀ of the momentum's USVᵀ, by Newton-Schulz; biases by Adam.
+
+    Makes each layer's step equally long in all directions: weak directions learn as fast as strong ones.
 
     m = mu·m + g; X = g + mu·m (Nesterov), scaled to norm 1; then `iterations` times X = aX + (bA + cA²)X with A = XXᵀ and
     (a, b, c) = (3.4445, -4.7750, 2.0315), which drives singular values to between about 0.7 and 1.2. So all directions of a

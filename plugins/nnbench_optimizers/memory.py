@@ -12,10 +12,14 @@ from nnbench import Fraction, NonNegative, Optimizer, Positive, Rate, State, Wei
 class ADOPT(Optimizer):
     """u = g / max(√v, eps), v of the steps before; m = beta1·m + (1 - beta1)·u; params -= lr·m.
 
+    Adam without its blind spot: no gradient sizes its own step, so that rare large ones are not muffled.
+
     Then v = beta2·v + (1 - beta2)·g²: the newest gradient is not in its own divisor, so that it converges for any beta2. u is
     clipped to ±(t - 1)^¼; the first step only sets v = g², and within some hundred v stays close to that unless beta2 is lowered.
 
     Taniguchi et al. 2024, "ADOPT: modified Adam can converge with any β₂ with the optimal rate", with clipping.
+
+    Taniguchi et al. 2024: https://arxiv.org/abs/2411.02853
     """
 
     gradient_scale = "invariant"
@@ -56,11 +60,15 @@ class ADOPT(Optimizer):
 class AdEMAMix(Optimizer):
     """params -= lr·(m̂ + alpha·slow) / (√v̂ + eps): Adam with a second, slower mean of g.
 
+    Remembers old gradients for thousands of steps beside the new ones: slow to react, strong over long runs.
+
     m = beta1·m + (1 - beta1)·g; slow = beta3·slow + (1 - beta3)·g, not bias-corrected; v = beta2·v + (1 - beta2)·g²;
     m̂ = m / (1 - beta1ᵗ); v̂ = v / (1 - beta2ᵗ). The paper lets alpha and beta3 rise during training and ends at 0.9999, for runs of
     many thousand steps; here they are constant, and beta3 suits some hundreds.
 
     Pagliardini, Ablin and Grangier 2024, "The AdEMAMix optimizer: better, faster, older".
+
+    Pagliardini et al. 2024: https://arxiv.org/abs/2409.03137
     """
 
     gradient_scale = "invariant"

@@ -23,10 +23,14 @@ class _RateFree(Optimizer):
 class DoG(_RateFree):
     """params -= lr·(r / √G)·g, r the largest distance from the start so far, G = Σ‖g‖².
 
+    No rate to tune: steps grow with the distance covered so far, and shrink with the gradients met.
+
     r starts at r0·(1 + ‖start‖) and grows exponentially at first, until the rate has found its size; from the authors' r0 = 1e-6
     that takes a large part of some hundred steps. To G, eps is added. They advise to average the positions: ema around this.
 
     Ivgi, Hinder and Carmon 2023, "DoG is SGD's best friend: a parameter-free dynamic step size schedule".
+
+    Ivgi et al. 2023: https://arxiv.org/abs/2302.12022
     """
 
     gradient_scale = "invariant"
@@ -54,10 +58,14 @@ class DoG(_RateFree):
 class DoWG(_RateFree):
     """params -= lr·(r² / √G)·g, r the largest distance from the start so far, G = Σr²·‖g‖².
 
+    dog that gets going sooner: gradients from the slow beginning hardly hold it back later.
+
     Like dog, with gradients weighed by the distance at which they were met: the early ones, near the start, count for little,
     so that steps are longer. To √G, eps is added. r starts at r0, in optax at √eps.
 
     Khaled, Mishchenko and Jin 2023, "DoWG unleashed: an efficient universal parameter-free gradient descent method".
+
+    Khaled et al. 2023: https://arxiv.org/abs/2305.16284
     """
 
     name = "dowg"
@@ -82,12 +90,16 @@ class DoWG(_RateFree):
 class DAdaptAdam(_RateFree):
     """Adam whose rate is d, an estimate from below of how far the solution is: D-Adaptation.
 
+    Adam that finds its own rate: it learns how far there is to go from the way that gradients line up.
+
     With λ = lr·d·√(1 - beta2ᵗ) / (1 - beta1ᵗ) and β = √beta2, each step does: r = β·r + (1 - β)·λ·Σ g·s / (√v + eps);
     m = beta1·m + (1 - beta1)·λ·g; v = beta2·v + (1 - beta2)·g²; s = β·s + (1 - β)·λ·g; params -= m / (√v + eps); then
     d = max(d, r / ((1 - β)·Σ|s|)), which starts at d0. With bias correction, as in optax; the authors' code leaves it out unless
     asked for.
 
     Defazio and Mishchenko 2023, "Learning-rate-free learning by D-adaptation", its Adam version.
+
+    Defazio and Mishchenko 2023: https://arxiv.org/abs/2301.07733
     """
 
     gradient_scale = "invariant"
@@ -134,11 +146,15 @@ class DAdaptAdam(_RateFree):
 class Prodigy(_RateFree):
     """Adam whose rate is d, a fast growing estimate of how far from the start the solution is.
 
+    Adam that finds its own rate, faster than dadapt_adam: leave lr at 1 and choose a schedule.
+
     With λ = lr·d·√(1 - beta2ᵗ) / (1 - beta1ᵗ), β = √beta2 and x = start - params, each step does: r = β·r + (d/d0)·Σ λ·g·x;
     m = beta1·m + (1 - beta1)·d·g; v = beta2·v + (1 - beta2)·(d·g)²; s = β·s + (d/d0)·λ·g; d = max(d, r / Σ|s|), which
     starts at d0; params -= λ·m / (√v + d·eps). With bias correction, as in optax; the authors' code leaves it out unless asked for.
 
     Mishchenko and Defazio 2024, "Prodigy: an expeditiously adaptive parameter-free learner", its Adam version.
+
+    Mishchenko and Defazio 2024: https://arxiv.org/abs/2306.06101
     """
 
     gradient_scale = "invariant"

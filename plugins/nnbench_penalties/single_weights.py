@@ -11,7 +11,10 @@ from nnbench import Ge, Le, NonNegative, Penalty, Positive, Weights
 
 
 class NoPenalty(Penalty):
-    """0: large weights cost nothing."""
+    """0: large weights cost nothing.
+
+    The baseline: what the data alone make of the weights.
+    """
 
     name = "none"
     default = True
@@ -26,6 +29,8 @@ class NoPenalty(Penalty):
 
 class L2(Penalty):
     """lam·Σ w², without a factor ½: the usual L2 regularization.
+
+    Prefers many small weights to a few large ones: smoother functions, which overfit less.
 
     Gradient 2·lam·w; where others write ½ λ Σ w², as scikit-learn's MLPClassifier does, their λ is 2·lam. The lecture notes print
     the norm itself, λ ‖W‖_F, under this name: see frobenius_norm.
@@ -46,6 +51,8 @@ class L2(Penalty):
 class L1(Penalty):
     """lam·Σ |w|: drives weights to exactly 0.
 
+    Keeps only weights that pay for themselves: the network becomes sparse, and what matters can be read off.
+
     Gradient lam·sgn(w), the subgradient 0 at w = 0.
     """
 
@@ -65,11 +72,15 @@ class L1(Penalty):
 class ElasticNet(Penalty):
     """lam·Σ (l1_ratio·|w| + (1 - l1_ratio)·w²): L1 and L2 in one.
 
+    Wants few weights like l1, and lets related ones stay together like l2.
+
     Gradient lam·(l1_ratio·sgn(w) + 2·(1 - l1_ratio)·w), with 0 for sgn(0). Weights are driven to 0 as by L1, but those that do the
     same work share it, as with L2. l1_ratio = 1 is l1, 0 is l2. There is no ½ before the squares: scikit-learn has one, and Keras'
     L1L2 has two strengths, lam·l1_ratio and lam·(1 - l1_ratio).
 
     Zou and Hastie 2005, "Regularization and variable selection via the elastic net".
+
+    Zou and Hastie 2005: https://doi.org/10.1111/j.1467-9868.2005.00503.x
     """
 
     kinks = (0.0,)
@@ -89,6 +100,8 @@ class ElasticNet(Penalty):
 
 class WeightElimination(Penalty):
     """lam·Σ w² / (scale² + w²): counts the large weights, shrinks the small ones.
+
+    Removes what is small and leaves alone what is large: sparse like l1, without shrinking the weights that matter.
 
     Gradient 2·lam·w·scale² / (scale² + w²)², largest at w = scale / √3 and vanishing beyond: a weight far above the scale costs lam
     whatever its size, one far below it is decayed as by l2 with lam / scale². Smooth, and not convex.

@@ -40,6 +40,8 @@ class Expansion:
 class PolynomialFeatures(Preprocessor):
     """Every product of at most `degree` features, standardized before and after.
 
+    Lets a linear model draw curves: the bends are in the inputs, at the price of many more of them.
+
     2 features make 5 with degree 2 (x₁, x₂, x₁², x₁x₂, x₂²), 9 with degree 3, 65 with degree 10; with them a linear model draws
     curved boundaries. In general n features make (n + degree choose degree) - 1, without the constant, as the bias has that; more
     than 10,000 are refused. Order as in scikit-learn's PolynomialFeatures: by degree, then by feature.

@@ -30,6 +30,8 @@ class NormalQuantiles:
 class NormalScores(Preprocessor):
     """Φ⁻¹((rank - ½) / n): every feature made normal, whatever its distribution.
 
+    Keeps the order of values and forgets their distances: skew and outliers are gone whatever the feature was.
+
     Φ⁻¹ is the quantile function of the normal distribution; equal values share their mean rank. Between training inputs the share
     (rank - ½) / n is interpolated linearly; inputs beyond them get the outermost score, so that no outlier is left. A feature
     that is constant in the training inputs becomes 0. Also called rank-based inverse normal transformation; these are the rankits

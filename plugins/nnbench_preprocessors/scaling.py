@@ -23,7 +23,10 @@ class Scaling:
 
 
 class NoPreprocessing(Preprocessor):
-    """x: the inputs as they come."""
+    """x: the inputs as they come.
+
+    The baseline: shows how much of a network's trouble is the scale of its inputs.
+    """
 
     name = "none"
     aliases = ("passthrough",)
@@ -34,7 +37,10 @@ class NoPreprocessing(Preprocessor):
 
 
 class MeanSubtraction(Preprocessor):
-    """x - mean: every feature centred on 0."""
+    """x - mean: every feature centred on 0.
+
+    Inputs around 0 let weights of either sign start equally well; scales stay as they are, wide features rule.
+    """
 
     aliases = ("centering",)
 
@@ -45,6 +51,8 @@ class MeanSubtraction(Preprocessor):
 
 class Standardization(Preprocessor):
     """(x - mean) / std: every feature with mean 0 and variance 1.
+
+    The default: features on one scale, so that one learning rate suits all weights of the first layer.
 
     std is the population's, with 1 / n. A feature that is constant in the training inputs is centred and not scaled.
     """
@@ -59,9 +67,13 @@ class Standardization(Preprocessor):
 class MinMaxScaling(Preprocessor):
     """low + (high - low)·(x - min) / (max - min): the training inputs fill [low, high].
 
+    Puts every feature on the same known range, which bounded activations like; a single outlier spoils it.
+
     [-1, 1] unless told otherwise: inputs that are all positive, as in the [0, 1] of scikit-learn's MinMaxScaler, slow the first
     layer down (LeCun et al. 1998, "Efficient backprop"). Other inputs may lie outside: nothing is clipped. One outlier squeezes
     all the others together. A feature that is constant in the training inputs becomes (low + high) / 2.
+
+    LeCun et al. 1998: https://doi.org/10.1007/3-540-49430-8_2
     """
 
     aliases = ("MinMaxScaler",)
@@ -83,6 +95,8 @@ class MinMaxScaling(Preprocessor):
 
 class RobustScaling(Preprocessor):
     """(x - median) / (third quartile - first quartile): what outliers do not move.
+
+    Standardization that a few wild values cannot spoil: they stay wild, and the rest is scaled as if without them.
 
     Up to a quarter of the training inputs may be anything. Normal features get the standard deviation 0.74. Quartiles are
     interpolated linearly, as in scikit-learn's RobustScaler. A feature whose quartiles are equal is centred and not scaled.

@@ -24,11 +24,15 @@ class _Annealing(Schedule):
 class Linear(_Annealing):
     """1 - (1 - end)·step / total.
 
+    Straight down to the end: hard to beat when the length of training is known, with nothing to tune.
+
     PyTorch's LinearLR rises, from a third, unless told otherwise. With a constant part before it, it is `delayed` with
     `then = "linear"`.
 
     Defazio et al. 2023, "When, why and how much? Adaptive learning rate scheduling by refinement", whose theory and most of whose
     tasks favour it.
+
+    Defazio et al. 2023: https://arxiv.org/abs/2310.07831
     """
 
     aliases = ("linear_decay",)
@@ -40,10 +44,15 @@ class Linear(_Annealing):
 class Polynomial(_Annealing):
     """end + (1 - end)·(1 - step / total)^power, the "poly" policy.
 
+    A dial between linear and steeper falls: larger powers spend more of the run at small rates.
+
     A power of 1, the default of PyTorch's PolynomialLR and of Keras' PolynomialDecay, is linear; that of semantic segmentation is
     0.9. Not to be confused with polynomials in 1 / step: see inverse_scaling.
 
     Liu, Rabinovich and Berg 2015, "ParseNet: looking wider to see better"; Chen et al. 2017, "DeepLab".
+
+    Liu et al. 2015: https://arxiv.org/abs/1506.04579
+    Chen et al. 2017: https://arxiv.org/abs/1606.00915
     """
 
     aliases = ("poly", "PolynomialLR", "polynomial_decay")
@@ -62,9 +71,13 @@ class Polynomial(_Annealing):
 class KDecay(_Annealing):
     """end + (1 - end)·(1 - (step / total)^k): high for long, then falling ever faster.
 
+    A dial for when to land: large k keeps the rate high for long and drops it late.
+
     The paper raises the second factor to a power N as well; this is its N = 1. k = 1 is linear.
 
     Zhang and Li 2020, "k-decay: a new method for learning rate schedule".
+
+    Zhang and Li 2020: https://arxiv.org/abs/2004.05909
     """
 
     k: Positive = 3.0
@@ -77,10 +90,14 @@ class KDecay(_Annealing):
 class Cosine(_Annealing):
     """end + (1 - end)·(1 + cos(π·step / total)) / 2, half a cosine.
 
+    Large steps for long, then a gentle landing: the rate falls slowly, fast, and slowly again.
+
     With a rise before it, it is `warmup` with `then = "cosine"`; held at the top for a while, `delayed`; repeated,
     cosine_restarts, which is what the paper is about.
 
     Loshchilov and Hutter 2017, "SGDR: stochastic gradient descent with warm restarts".
+
+    Loshchilov and Hutter 2017: https://arxiv.org/abs/1608.03983
     """
 
     aliases = ("CosineAnnealingLR", "cosine_decay")
@@ -92,10 +109,14 @@ class Cosine(_Annealing):
 class TanhDecay(_Annealing):
     """end + (1 - end)·(1 - tanh(lower + (upper - lower)·step / total)) / 2.
 
+    Longer at the top and longer at the bottom than cosine: explores, drops in the middle, and polishes.
+
     With the paper's bounds, the defaults, it starts at 1 - 6·10⁻⁶ and stays above 0.99 for two fifths of the run; what is left
     after it, beside `end`, is 0.002.
 
     Hsueh, Li and Wu 2019, "Stochastic gradient descent with hyperbolic-tangent decay on classification".
+
+    Hsueh et al. 2019: https://arxiv.org/abs/1806.01593
     """
 
     lower: float = -6.0
@@ -117,9 +138,13 @@ class TanhDecay(_Annealing):
 class Rex(Schedule):
     """z / (½ + z/2) with z = 1 - step / total, a reflected exponential.
 
+    Stays high for long and falls late: made for runs too short to waste steps at small rates.
+
     Starts at 1, its maximum, and ends at 0; above linear all the way. Made for short budgets, without anything to tune.
 
     Chen, Wolfe and Kyrillidis 2022, "REX: revisiting budgeted training with an improved schedule".
+
+    Chen et al. 2022: https://arxiv.org/abs/2107.04197
     """
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:

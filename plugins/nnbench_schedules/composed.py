@@ -35,11 +35,15 @@ class _Around(Schedule):
 class Warmup(_Around):
     """A straight line from `start` up to where another schedule begins, then that schedule.
 
+    Starts gently: the first gradients mislead most, and small steps keep them from doing harm.
+
     Starts at `start` times the other's first multiplier; its maximum is the other's. With `start = 0` the first update moves
     nothing, as in optax, Keras and Hugging Face's transformers; others begin at 1 / steps. A schedule that watches the validation
     loss does so from the first step on.
 
     Goyal et al. 2017, "Accurate, large minibatch SGD: training ImageNet in 1 hour".
+
+    Goyal et al. 2017: https://arxiv.org/abs/1706.02677
     """
 
     aliases = ("linear_warmup",)
@@ -63,10 +67,14 @@ class Warmup(_Around):
 class Delayed(_Around):
     """Where another schedule begins, for a while, then that schedule.
 
+    Explore at full rate first and descend later: wide minima are found by wandering, not by landing early.
+
     Starts at the other's first multiplier; its maximum is the other's. With a cosine it is fastai's "flat, then cosine"; with
     `then = "linear"`, the knee schedule, which explores until it is in a wide minimum and descends there.
 
     Iyer et al. 2023, "Wide-minima density hypothesis and the explore-exploit learning rate schedule".
+
+    Iyer et al. 2023: https://arxiv.org/abs/2003.03977
     """
 
     length: Fraction = 0.5

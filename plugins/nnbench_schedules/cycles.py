@@ -15,12 +15,17 @@ Count = Annotated[int, Ge(1)]
 class CosineRestarts(Schedule):
     """end + (1 - end)·(1 + cos(π·p)) / 2, p from 0 to 1 in each of some cycles (SGDR).
 
+    Lands several times: each jump back up can leave a poor minimum, each landing is a model to keep.
+
     Starts at 1, its maximum, and jumps back to it at each restart. The cycles fill the run, each `growth` times as long as the
     one before: 1/7, 2/7 and 4/7 of it with the defaults. PyTorch's CosineAnnealingWarmRestarts and Keras' CosineDecayRestarts
     take the first one's length in place of their number, so that a run may end within a cycle, where the rate is high.
 
     Loshchilov and Hutter 2017, "SGDR: stochastic gradient descent with warm restarts". With `growth = 1`, the cycles of Huang et
     al. 2017, "Snapshot ensembles".
+
+    Loshchilov and Hutter 2017: https://arxiv.org/abs/1608.03983
+    Huang et al. 2017: https://arxiv.org/abs/1704.00109
     """
 
     aliases = ("sgdr",)
@@ -60,9 +65,13 @@ class _Triangles(Schedule):
 class Cyclic(_Triangles):
     """low + (1 - low)·h, h from 0 to 1 and back in each of some cycles: "triangular".
 
+    Up and down again: large rates explore, small ones settle, and one need not know which of them is right.
+
     Starts at `low`; its maximum is 1. PyTorch's CyclicLR, whose momentum cycles the other way: here it does not.
 
     Smith 2017, "Cyclical learning rates for training neural networks".
+
+    Smith 2017: https://arxiv.org/abs/1506.01186
     """
 
     aliases = ("CyclicLR", "triangular")
@@ -74,8 +83,12 @@ class Cyclic(_Triangles):
 class Triangular2(_Triangles):
     """low + (1 - low)·h / 2^(cycles before): triangles, each half as high as the one before.
 
+    Cycles that halve: wide exploration first, then ever narrower around what was found.
+
     Starts at `low`; its maximum is 1, in the middle of the first cycle. Smith 2017, "Cyclical learning rates for training neural
     networks".
+
+    Smith 2017: https://arxiv.org/abs/1506.01186
     """
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
@@ -85,10 +98,14 @@ class Triangular2(_Triangles):
 class ExpRange(_Triangles):
     """low + (1 - low)·h·gamma^(step / total): triangles whose height decays exponentially.
 
+    Cycles that grow tamer: explores early, and does less and less of it towards the end.
+
     Starts at `low`; its maximum is below 1, 0.77 with the defaults. As in PyTorch the decay is that of the height,
     where the paper speaks of both boundaries; its gamma is for a step, this one for the run.
 
     Smith 2017, "Cyclical learning rates for training neural networks".
+
+    Smith 2017: https://arxiv.org/abs/1506.01186
     """
 
     gamma: Annotated[float, Gt(0), Le(1)] = 0.1

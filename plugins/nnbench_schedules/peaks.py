@@ -16,12 +16,16 @@ Share = Annotated[float, Gt(0), Lt(1)]
 class OneCycle(Schedule):
     """Half a cosine from `start` up to 1, then half a cosine down to `end`.
 
+    One climb and one long descent: the high middle acts as a regularizer and lets short runs use large rates.
+
     Starts at `start`; its maximum, 1, is at `warmup`·total. Shape and defaults are those of fastai and of PyTorch's OneCycleLR
     (div_factor 1 / start, final_div_factor start / end); the paper's two slopes are straight, with a further fall at the end
     (`three_phase`). PyTorch reaches `end` with the last update, at total - 1, and the top a step before pct_start·total; optax'
     cosine_onecycle_schedule at total. The momentum, which the paper lowers while the rate is high, stays as it is here.
 
     Smith and Topin 2018, "Super-convergence: very fast training of neural networks using large learning rates".
+
+    Smith and Topin 2018: https://arxiv.org/abs/1708.07120
     """
 
     aliases = ("OneCycleLR",)
@@ -46,10 +50,14 @@ class OneCycle(Schedule):
 class SlantedTriangular(Schedule):
     """A straight line from 1 / ratio up to 1, then a longer one down to 1 / ratio.
 
+    A short rise and a long fall: quickly to the right region, then ever finer; made for fine-tuning.
+
     Starts at 1 / ratio; its maximum, 1, is at `warmup`·total. PyTorch's OneCycleLR draws such lines with anneal_strategy =
     "linear".
 
     Howard and Ruder 2018, "Universal language model fine-tuning for text classification".
+
+    Howard and Ruder 2018: https://arxiv.org/abs/1801.06146
     """
 
     aliases = ("stlr",)
@@ -87,9 +95,13 @@ class _Plateau(Schedule):
 class Trapezoid(_Plateau):
     """min(x / warmup, 1, (1 - x) / decay) with x = step / total.
 
+    Warm up, stay, land: the flat middle may be as long as one likes, and the landing decides.
+
     Starts at 0, so that the first update moves nothing; its maximum is 1. Without the rise it is `delayed` with `then = "linear"`.
 
     Xing et al. 2018, "A walk with SGD".
+
+    Xing et al. 2018: https://arxiv.org/abs/1802.08770
     """
 
     aliases = ("trapezoidal",)
@@ -102,12 +114,17 @@ class Trapezoid(_Plateau):
 class WarmupStableDecay(_Plateau):
     """WSD: min(x / warmup, 1, 1 - √(p / decay)), x = step / total, p = max(x - 1 + decay, 0).
 
+    Train on at full rate for as long as wanted and land any time: one run serves many budgets.
+
     Starts at 0, so that the first update moves nothing; its maximum is 1. What the fall looks like is left open by the paper that
     gave it its name, where the rate halves every so many steps; 1 - √ is the second paper's, better there than a straight line
     (see trapezoid).
 
     Hu et al. 2024, "MiniCPM: unveiling the potential of small language models with scalable training strategies"; Hägele et al.
     2024, "Scaling laws and compute-optimal training beyond fixed training durations".
+
+    Hu et al. 2024: https://arxiv.org/abs/2404.06395
+    Hägele et al. 2024: https://arxiv.org/abs/2405.18392
     """
 
     aliases = ("wsd",)

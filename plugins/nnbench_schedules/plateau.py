@@ -15,6 +15,8 @@ from nnbench import Fraction, Ge, Gt, Lt, Schedule
 class ReduceOnPlateau(Schedule):
     """drop^(plateaus so far): lower whenever the validation loss has not improved for long.
 
+    Watches instead of counting: the rate falls when the validation loss stalls, whenever that is.
+
     Starts at 1, its maximum. An evaluation improves if its loss is below the best one by more than the share `threshold` of
     that. One that comes more than `patience` update steps after the last improvement or reduction, and does not improve, lowers
     the rate. Steps are counted, not evaluations, because evaluations are denser early in a run (the last ones of a default run

@@ -12,7 +12,10 @@ from nnbench import Fraction, Ge, Gt, Le, NonNegative, Schedule
 
 
 class Constant(Schedule):
-    """1: the rate stays as it is."""
+    """1: the rate stays as it is.
+
+    The baseline: one rate throughout; too large it never settles, too small it never arrives.
+    """
 
     default = True
 
@@ -22,6 +25,8 @@ class Constant(Schedule):
 
 class StepDecay(Schedule):
     """drop^⌊step / every⌋: lower by the factor `drop` after every so many steps.
+
+    The rate drops at even intervals: explores at each level, then settles a little deeper.
 
     Starts at 1, its maximum. PyTorch calls it StepLR, Keras and optax an exponential decay with staircase.
     """
@@ -40,11 +45,15 @@ class StepDecay(Schedule):
 class MultiStep(Schedule):
     """drop^(milestones passed): lower by the factor `drop` at each of some points of the run.
 
+    Drops at chosen moments: the loss stalls at one rate, and falls at once when the rate does.
+
     Starts at 1, its maximum. A milestone is rounded to a whole step, never the first, and that step has the lower rate already,
     as in PyTorch's MultiStepLR, where milestones are steps and not shares of the run.
 
     The default is that of He et al. 2016, "Deep residual learning for image recognition", on CIFAR-10: a tenth after half of the
     run, and again after three quarters.
+
+    He et al. 2016: https://arxiv.org/abs/1512.03385
     """
 
     aliases = ("MultiStepLR",)
@@ -63,6 +72,8 @@ class MultiStep(Schedule):
 
 class Piecewise(Schedule):
     """values[boundaries passed]: any multipliers, one for each part of the run.
+
+    Draw any staircase: for copying a paper's rates, or for trying what no other schedule does.
 
     Starts at the first value; with the defaults at 1, the maximum. A boundary is rounded to a whole step, never the first, which
     has the next value already, as in optax' piecewise_constant_schedule; in Keras' PiecewiseConstantDecay the step after it is

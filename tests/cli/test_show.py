@@ -8,6 +8,7 @@ import re
 import select
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,13 @@ def test_a_component_without_defaults_is_drawn_once_it_has_values(tmp_path: Path
     given = nnbench("show", "activation", "needy", "--set", "k=1", cwd=tmp_path, path=[plugin])
     assert given.returncode == 0
     assert BRAILLE.search(given.stdout)
+
+
+def test_in_a_terminal_of_80_columns_paragraphs_are_wrapped_and_links_are_whole() -> None:
+    found = in_terminal("show", "loss", "brier_score", columns=80)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", found).replace("\r", "")
+    assert max(map(len, plain.splitlines())) <= 80
+    assert "\nBrier 1950: https://doi.org/10.1175/1520-0493(1950)078%3C0001:VOFEIT%3E2.0.CO;2\n" in plain
+    said = plain.partition("no hyperparameters")[0].split("\n\n")
+    for paragraph in said[1:4]:  # full lines, whatever their author's
+        assert all(len(f"{line} {below.split()[0]}") > 80 for line, below in pairwise(paragraph.splitlines()))

@@ -88,7 +88,8 @@ def test_results_are_frames_with_one_row_a_trial_and_one_a_cell(launch, small_gr
     assert len(results.trials) == 4
     assert set(results.trials["status"]) == {"done"}
     assert len(results.cells) == 2
-    assert list(results.cells["test_accuracy.mean"]) == sorted(results.cells["test_accuracy.mean"], reverse=True)
+    means = [line.summary.test_accuracy.mean for line in results.lines]
+    assert means == sorted(results.cells["test_accuracy.mean"], reverse=True)
 
 
 def test_watchers_hear_of_every_trial_once_those_known_before_too(launch, small_grid) -> None:

@@ -21,6 +21,8 @@ from nnbench.report.gallery import Card, cards, check_folder, page, write
 from nnbench.report.gallery.cards import card
 
 CATALOG = load_catalog()
+PAPER = re.compile(r"https://(doi\.org|arxiv\.org)/")
+"""What a page may link to: nothing of it is loaded."""
 HTML = "{http://www.w3.org/1999/xhtml}"
 BROKEN = activation_plugin("Fine", "Torn", forward='raise RuntimeError("a <b> & c")') + (
     '\nFine.forward = lambda self, z: z * z\nFine.__doc__ = "z², <script>alert(1)</script> & `code`."\n'
@@ -92,15 +94,22 @@ def test_ids_are_unique_and_what_is_referred_to_is_there(tree: Element, written:
     assert [name for name, count in ids.items() if count > 1] == []
     references = {value for each in tree.iter() for name, value in each.attrib.items() if str(name).endswith("href")}
     references |= set(re.findall(r"url\(([^)]*)\)", written))
-    assert {each[0] for each in references} == {"#"}
-    assert {each[1:] for each in references} <= set(ids)
+    inside = {each for each in references if not PAPER.match(each)}
+    assert {each[0] for each in inside} == {"#"}
+    assert {each[1:] for each in inside} <= set(ids)
+
+
+def test_papers_that_docstrings_link_to_are_links(tree: Element) -> None:
+    elements = {each.get("id"): each for each in of_class(tree, "card")}
+    (link,) = [each for each in elements["loss-brier_score"].iter(f"{HTML}a") if "doi.org" in (each.get("href") or "")]
+    assert link.get("href") == link.text == "https://doi.org/10.1175/1520-0493(1950)078%3C0001:VOFEIT%3E2.0.CO;2"
 
 
 def test_the_page_needs_nothing_from_elsewhere(tree: Element, written: str) -> None:
     assert not [each for each in tree.iter() for name in each.attrib if str(name) in ("src", "srcset", "data", "action", "poster")]
     assert not [each for each in tree.iter() if each.tag in (f"{HTML}link", f"{HTML}iframe", f"{HTML}object", f"{HTML}base")]
     assert "@import" not in written
-    assert not re.search(r"""(src|href)\s*=\s*["'](?!#)""", written)
+    assert not re.search(rf"""(src|href)\s*=\s*["'](?!#|{PAPER.pattern})""", written)
     (policy,) = (each for each in tree.iter(f"{HTML}meta") if each.get("http-equiv") == "Content-Security-Policy")
     assert (policy.get("content") or "").startswith("default-src 'none'")
 

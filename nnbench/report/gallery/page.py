@@ -10,6 +10,7 @@ from pathlib import Path
 from nnbench.catalog import Catalog
 from nnbench.errors import InputError
 from nnbench.kinds import KINDS, plural
+from nnbench.report.describe import LINK, paragraphs
 from nnbench.report.gallery.cards import Card
 from nnbench.report.pictures import READING
 from nnbench.report.pictures.files import write_whole
@@ -45,7 +46,7 @@ def write(text: str, folder: Path) -> Path:
 
 
 def page(cards: Sequence[Card], catalog: Catalog) -> str:
-    """HTML: every card under its kind, plugins that did not load, styles and script, and no reference to anything outside."""
+    """HTML: every card under its kind, plugins that did not load, styles and script; only links to papers lead outside."""
     by_kind = {kind: [card for card in cards if card.kind == kind] for kind in KINDS}
     kinds = {kind: those for kind, those in by_kind.items() if those}
     links = "".join(f'<a href="#{kind}">{plural(kind)} <small>{len(those)}</small></a>' for kind, those in kinds.items())
@@ -128,15 +129,21 @@ def _meaning(meaning: str, accepted: str) -> str:
 def _paragraphs(docstring: str) -> str:
     """Paragraphs to be wrapped anew, but for those with indented lines, lists or tables, which stay as they are."""
     parts = []
-    for paragraph in re.split(r"\n\s*\n", docstring):
-        laid_out = re.search(r"^(\s|[-*|+]\s|>>>)", paragraph, re.MULTILINE)
-        parts.append(f"<pre>{_coded(paragraph)}</pre>" if laid_out else f"<p>{_coded(' '.join(paragraph.split()))}</p>")
+    for paragraph in paragraphs(docstring):
+        lines = map(_coded, paragraph.lines)
+        parts.append("<pre>" + "\n".join(lines) + "</pre>" if paragraph.laid_out else "<p>" + "<br>".join(lines) + "</p>")
     return "".join(parts)
 
 
 def _coded(text: str) -> str:
-    """Escaped, with what stands between backticks as code."""
-    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+    """Escaped, with what stands between backticks as code, and web addresses as links."""
+    pieces = re.split(f"({LINK.pattern})", text)  # every other one is a link
+    return "".join(
+        f'<a href="{escape(piece)}" rel="noreferrer">{escape(piece)}</a>'
+        if number % 2
+        else re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(piece))
+        for number, piece in enumerate(pieces)
+    )
 
 
 def _asset(name: str) -> str:
