@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from nnbench.errors import GridError, Problem
 from nnbench.grid.design import Candidate, Metric, candidates, find_level, search_spaces
 from nnbench.grid.expand import expand, nearest
-from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN
+from nnbench.grid.fields import FIELDS, NAME_LENGTH, NAME_PATTERN, as_written
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.overrides import apply
 from nnbench.grid.robust import Alternative, alternatives, robust_problems
@@ -81,6 +81,7 @@ class Grid(BaseModel):
     @field_validator("trial", "seeds", "claim", mode="before")
     @classmethod
     def _lists(cls, value: Any) -> Any:
+        value = as_written(list(value) if isinstance(value, range) else value)
         if isinstance(value, Mapping):
             return (value,)
         return tuple(value) if isinstance(value, list) else value
