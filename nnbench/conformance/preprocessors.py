@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from nnbench.conformance.laws import Broken, Case, law
@@ -87,6 +89,38 @@ def any_unit_survives(case: Case[Preprocessor]) -> None:
             transformed = transform.apply(other)
             if not np.isfinite(transformed).all():
                 raise Broken(f"fitted to samples of about {number(unit)}, apply gives {_not_finite(transformed)} for {what}")
+
+
+@law("preprocessor", over="default")
+def held_out_values_are_of_ordinary_size(case: Case[Preprocessor]) -> None:
+    """What did not vary in training blows up no other sample: values stay within a thousand times those of the training split."""
+    for what, x, other in _degenerate(case.rng()):
+        transform = case.component.fit(x)
+        fitted, held_out = transform.apply(x), transform.apply(other)
+        if not np.isfinite(held_out).all():
+            raise Broken(f"fitted to {what}, apply gives {_not_finite(held_out)} for other samples of that kind")
+        largest, most = float(np.abs(held_out).max()), 1e3 * max(1.0, float(np.abs(fitted).max()))
+        if largest > most:
+            raise Broken(
+                f"fitted to {what}, apply gives {number(largest)} for other samples of that kind, and at most "
+                f"{number(float(np.abs(fitted).max()))} for those; leave out what does not vary in training, or do not divide by it"
+            )
+
+
+def _degenerate(rng: np.random.Generator) -> Iterator[tuple[str, Array, Array]]:
+    """Training inputs in which something does not vary, or that are of unusual size, and others of that kind."""
+    few = rng.standard_normal((10, 30))
+    yield "10 samples of 30 features", few, rng.standard_normal((40, 30))
+    x, other = rng.standard_normal((200, 3)), rng.standard_normal((40, 3))
+    yield "a single sample", x[:1], other
+    yield "one sample again and again", np.repeat(x[:1], 9, axis=0), other
+    yield "a feature that is constant", x * [1, 0, 1] + [0, 0.3, 0], other
+    yield "a feature that is constant but for rounding", x * [1, 1e-17, 1] + [0, 1 / 3, 0], other
+    yield "two features that are equal", x[:, [0, 1, 0]], other
+    yield "a feature that is the sum of two others", x @ [[1, 0, 1], [0, 1, 1], [0, 0, 0]], other
+    for unit in (1e-300, 1e300):
+        yield f"features of about {number(unit)}", unit * x, unit * other
+        yield f"one feature of about {number(unit)} among others", x * [unit, 1, 1], other * [unit, 1, 1]
 
 
 def exercise(preprocessor: Preprocessor, rng: np.random.Generator, size: int) -> list[Array]:

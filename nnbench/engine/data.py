@@ -61,5 +61,8 @@ def _split(cell: Cell, judged: Task, transformed: Any, truth: Truth) -> Split:
     if not np.isfinite(x).all():
         raise ContractError(f"{who} returned values that are not finite")
     dtype = np.dtype(cell.precision)
-    inputs = np.vstack([x.astype(np.float64, copy=False).T, np.ones(len(truth))]).astype(dtype)
+    with np.errstate(over="ignore"):
+        inputs = np.vstack([x.astype(np.float64, copy=False).T, np.ones(len(truth))]).astype(dtype)
+    if not np.isfinite(inputs).all():
+        raise ContractError(f"{who} returned inputs up to {np.abs(x).max():g}, which are infinite in {dtype}")
     return Split(inputs, judged.targets(truth).astype(dtype), truth)

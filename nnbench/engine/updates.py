@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -23,6 +24,7 @@ class Updater:
     def __init__(self, cells: Sequence[Cell], blocks: Blocks, params: Flat, gradients: Flat, steps: int) -> None:
         self._params = params
         rates = learning_rates(cells, steps)
+        _expect_representable(cells, rates, params.dtype)
         scalings = [cell.lr_scaling for cell in cells]
         self._groups = [
             _Group(rows, optimizer, scalings[rows[0]], blocks, params, gradients, rates)
@@ -176,3 +178,16 @@ def learning_rates(cells: Sequence[Cell], steps: int) -> Rates:
             )
         factors[schedule] = factor
     return np.stack([cell.optimizer.lr * factors[cell.schedule] for cell in cells], axis=1)
+
+
+def _expect_representable(cells: Sequence[Cell], rates: Rates, dtype: np.dtype[Any]) -> None:
+    """A rate times its schedule's factor may be more or less than a precision has numbers for, although neither of them is."""
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = rates.astype(dtype)
+    for cell, exact, rate in zip(cells, rates.T, rounded.T, strict=True):
+        who = f"optimizer {cell.optimizer.name} with schedule {cell.schedule.name}"
+        if not np.isfinite(rate).all():
+            step = int((~np.isfinite(rate)).argmax())
+            raise ContractError(f"{who}: the learning rate of step {step + 1}, {exact[step]:g}, is infinite in {dtype}")
+        if exact.any() and not rate.any():
+            raise ContractError(f"{who}: every learning rate, {exact.max():g} at most, is 0 in {dtype}")

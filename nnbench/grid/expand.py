@@ -168,13 +168,24 @@ def _default(
     cls: type[Component], hint: Any, default: Any, at: str, lookup: Lookup, origin: Origin, problems: list[Problem]
 ) -> Iterator[_Choice]:
     """An author's default as if it had been written in the file, so that it has the same id."""
-    if isinstance(default, Component):
-        yield _Choice(default, _origins(default, lookup, origin))
-        return
     try:
-        yield _Choice(fields.validated(hint, default))
+        if isinstance(default, Component):
+            yield _Choice(_as_written(default), _origins(default, lookup, origin))
+        else:
+            yield _Choice(fields.validated(hint, default))
     except ValueError as error:
         problems.append(Problem(at, f"the default of {cls.kind} {cls.name}, {default!r}, {error}; name a value"))
+
+
+def _as_written(component: Component) -> Component:
+    """An author's component as if each of its hyperparameters had been written in the file."""
+    hints = fields.hyperparameter_types(type(component))
+    return type(component)(
+        **{
+            name: _as_written(value) if isinstance(value, Component) else fields.validated(hints[name], value)
+            for name, value in component.hyperparameters().items()
+        }
+    )
 
 
 def _origins(component: Component, lookup: Lookup, otherwise: Origin, suffix: str = "") -> dict[str, Origin]:

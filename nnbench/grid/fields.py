@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 from annotated_types import Ge, Le, Lt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -76,16 +78,36 @@ def validated(hint: Any, value: Any) -> Any:
     if isinstance(value, list) and is_sequence(hint):
         value = tuple(value)
     try:
-        return _one_identity(_adapter(hint).validate_python(value))
+        return _one_identity(_adapter(hint).validate_python(value), _takes_either(hint))
     except ValidationError as error:
         raise ValueError("; ".join(_wording(each) for each in error.errors())) from None
 
 
-def _one_identity(value: Any) -> Any:
-    """The value as every equal one is written: -0.0 equals 0.0, and would be another cell with the same results."""
+def as_written(value: Any) -> Any:
+    """A value that Python made as a file would have it: no tuples, no numbers or arrays of NumPy."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {name: as_written(each) for name, each in value.items()}
+    return [as_written(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _one_identity(value: Any, whole: bool = False) -> Any:
+    """The value as every equal one is written: -0.0 equals 0.0, and would be another cell with the same results.
+
+    So would 1.0 where 1 is accepted as well: there what is `whole` is an integer.
+    """
     if isinstance(value, float):
-        return value + 0.0
-    return tuple(_one_identity(each) for each in value) if isinstance(value, tuple) else value
+        return int(value) if whole and value.is_integer() else value + 0.0
+    return tuple(_one_identity(each, whole) for each in value) if isinstance(value, tuple) else value
+
+
+def _takes_either(hint: Any) -> bool:
+    """Whether 1 and 1.0 are both accepted as they are, by itself or in a list."""
+    bare = _bare(hint)
+    if get_origin(bare) in (Union, UnionType):
+        return {int, float} <= {_bare(each) for each in get_args(bare)}
+    return is_sequence(hint) and _takes_either(get_args(bare)[0])
 
 
 def accepted(hint: Any) -> str:

@@ -16,7 +16,7 @@ from nnbench.errors import GridError, Problem
 from nnbench.grid.asking import TUNING_SEEDS_FROM, Asked, Design, designed, warnings
 from nnbench.grid.design import Candidate, Metric
 from nnbench.grid.expand import expand, sound_cells
-from nnbench.grid.fields import NAME_LENGTH, NAME_PATTERN
+from nnbench.grid.fields import NAME_LENGTH, NAME_PATTERN, as_written
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.names import own_name
 from nnbench.grid.overrides import apply
@@ -80,6 +80,7 @@ class Grid(BaseModel):
     @field_validator("trial", "seeds", "claim", mode="before")
     @classmethod
     def _lists(cls, value: Any) -> Any:
+        value = as_written(list(value) if isinstance(value, range) else value)
         if isinstance(value, Mapping):
             return (value,)
         return tuple(value) if isinstance(value, list) else value

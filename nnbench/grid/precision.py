@@ -1,4 +1,4 @@
-"""What a precision makes of numbers: some are rounded to a bound that they must not reach."""
+"""What a precision makes of numbers: some are rounded to a bound that they must not reach, or are by the first product."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rounding_problem(cell: Cell) -> str:
 
 @cache
 def _of_component(component: Component, precision: Precision) -> str:
-    return next(_problems(component, precision), "")
+    return next(filter(None, _problems(component, precision)), "")
 
 
 def _problems(component: Component, precision: Precision) -> Iterator[str]:
@@ -32,20 +32,38 @@ def _problems(component: Component, precision: Precision) -> Iterator[str]:
     for name, value in component.hyperparameters().items():
         if isinstance(value, Component):
             yield from _problems(value, precision)
-        elif isinstance(value, float):
-            problem = _refused(f"{component.kind} {component.name}: {name}", hints[name], value, precision)
-            if problem:
-                yield problem
+        else:
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, float):
+                    yield _refused(f"{component.kind} {component.name}: {name}", _of_each(hints[name], value), each, precision)
+
+
+def _of_each(hint: object, value: object) -> object:
+    return float if isinstance(value, tuple) else hint
 
 
 def _refused(what: str, hint: object, value: float, precision: Precision) -> str:
-    """Whether a number that was accepted is no longer acceptable once it is rounded."""
+    """Whether a number that was accepted is no longer acceptable once it is rounded, or once anything is computed with it."""
+    numbers = np.finfo(precision)
     with np.errstate(over="ignore", under="ignore"):
         rounded = float(np.dtype(precision).type(value))
-    if rounded == value:
+    problem = _forbidden(hint, rounded) if rounded != value else ""
+    if problem:
+        told = f"is {rounded:g} in {precision}, and {problem}"
+    elif precision == "float32" and abs(rounded) > float(numbers.max) ** 0.5:
+        told = f"is too large for {precision}, in which its square is infinite"
+    elif 0 < abs(rounded) < numbers.tiny and _forbidden(hint, 0.0):
+        told = f"is too small for {precision}, in which it must not be 0 and half of it may be"
+    else:
         return ""
+    wider = ', or precision = "float64"' if precision == "float32" else ""
+    return f"{what} = {value!r} {told}; take another value{wider}"
+
+
+def _forbidden(hint: object, value: float) -> str:
+    """Why a value is not accepted; empty if it is."""
     try:
-        fields.validated(hint, rounded)
+        fields.validated(hint, value)
     except ValueError as error:
-        return f'{what} = {value!r} is {rounded:g} in {precision}, and {error}; take another value, or precision = "float64"'
+        return str(error)
     return ""

@@ -109,7 +109,7 @@ class Multiplexer(Bits):
     @property
     def clean_target(self) -> float:
         pointed_right = self._stays**self.address
-        return 0.5 + pointed_right * (self._stays - 0.5) * exp(-0.03 * 2**self.address)
+        return 0.5 + pointed_right * (self._stays - 0.5) * max(exp(-0.03 * 2**self.address), 0.5)
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         labels = in_turn(n, 2)

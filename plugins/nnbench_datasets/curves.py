@@ -11,7 +11,7 @@ from typing import Annotated
 
 import numpy as np
 
-from nnbench import Ge, Gt, Lt, NonNegative, Positive, Samples
+from nnbench import Ge, Gt, Le, Lt, NonNegative, Positive, Samples
 from nnbench_datasets.task import Labels, Task, blurred, in_turn, on_circle, separable
 
 
@@ -58,7 +58,7 @@ class HalfKernel(Task):
     """Standard deviation around the curves."""
     factor: Annotated[float, Gt(0), Lt(1)] = 0.57
     """Size of the inner curve over that of the outer one."""
-    ratio: Positive = 0.6
+    ratio: Annotated[float, Ge(0.2), Le(10)] = 0.6
     """Height over width."""
 
     @property
@@ -83,7 +83,7 @@ class Spirals(Task):
     aliases = ("two_spirals",)
     dimensions = 2
 
-    arms: Annotated[int, Ge(2)] = 2
+    arms: Annotated[int, Ge(2), Le(100)] = 2
     """Number of spirals, and so of classes."""
     turns: Positive = 1.0
     """Revolutions of each from the centre to the rim."""
@@ -118,11 +118,11 @@ class Pinwheel(Task):
 
     dimensions = 2
 
-    arms: Annotated[int, Ge(2)] = 5
+    arms: Annotated[int, Ge(2), Le(100)] = 5
     """Number of clouds, and so of classes."""
-    winding: NonNegative = 0.75
+    winding: Annotated[float, Ge(0), Le(10)] = 0.75
     """A point at distance r from the centre is turned by winding · exp(r), in radians."""
-    length: Positive = 0.3
+    length: Annotated[float, Gt(0), Le(1)] = 0.3
     """Standard deviation along the radius, around 1."""
     noise: NonNegative = 0.08
     """Standard deviation across the radius."""
@@ -156,7 +156,7 @@ class Sine(Task):
     classes = 2
     dimensions = 2
 
-    periods: Positive = 1.5
+    periods: Annotated[float, Gt(0), Le(1_000)] = 1.5
     """Periods of the wave, whose amplitude is 1, between -1 and 1."""
     noise: NonNegative = 0.05
     """Standard deviation in both coordinates."""
@@ -186,7 +186,7 @@ class SwissRoll(Task):
     classes = 2
     dimensions = 3
 
-    strips: Annotated[int, Ge(2)] = 6
+    strips: Annotated[int, Ge(2), Le(1_000)] = 6
     """Number of strips; the innermost is class 0."""
     noise: NonNegative = 0.02
     """Standard deviation in each coordinate."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from nnbench import Ge, Gt, Le, Lt, NonNegative, Samples
-from nnbench_datasets.task import Labels, Task, by_rank, in_turn, on_circle, separable
+from nnbench_datasets.task import Labels, Task, by_rank, halfway, in_turn, on_circle, separable
 
 
 class Circles(Task):
@@ -50,7 +50,7 @@ class Rings(Task):
 
     dimensions = 2
 
-    classes: Annotated[int, Ge(2)] = 4
+    classes: Annotated[int, Ge(2), Le(100)] = 4
     """Number of rings; the innermost is class 0."""
     noise: NonNegative = 0.04
     """Standard deviation around the rings."""
@@ -79,7 +79,7 @@ class ClusterInCluster(Task):
 
     core: Annotated[float, Gt(0), Lt(0.8)] = 0.31
     """Radius of the disc."""
-    spokes: Annotated[int, Ge(3)] = 64
+    spokes: Annotated[int, Ge(3), Le(10_000)] = 64
     """Number of spokes, from 5/6 to 7/6 of the ring's radius."""
     noise: NonNegative = 0.05
     """Standard deviation in both coordinates."""
@@ -109,14 +109,15 @@ class Outliers(Task):
     classes = 3
     dimensions = 2
 
-    distance: Annotated[float, Ge(2)] = 5.0
+    distance: Annotated[float, Ge(2), Le(100)] = 5.0
     """Of the outliers from the centre, in radii of the ring; the disc has radius 1/2."""
     noise: NonNegative = 0.1
     """Standard deviation in both coordinates."""
 
     @property
     def clean_target(self) -> float:
-        return (1 + separable(0.25, self.noise)) / 2 - 0.03
+        outside = 2 * separable((self.distance - 1) / 2, self.noise) - 1  # told apart from the ring
+        return ((1 + separable(0.25, self.noise)) / 2 - 0.03) * outside
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         labels = in_turn(n, 3)
@@ -139,14 +140,14 @@ class GaussianQuantiles(Task):
 
     aliases = ("make_gaussian_quantiles",)
 
-    dimensions: Annotated[int, Ge(2)] = 4
+    dimensions: Annotated[int, Ge(2), Le(100)] = 4
     """Number of features, each as telling as any other."""
-    classes: Annotated[int, Ge(2)] = 3
+    classes: Annotated[int, Ge(2), Le(100)] = 3
     """Number of shells; the innermost is class 0."""
 
     @property
     def clean_target(self) -> float:
-        return exp(-self.dimensions * self.classes / 72)
+        return max(exp(-self.dimensions * self.classes / 72), halfway(self.classes))
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         x = rng.standard_normal((n, self.dimensions))
@@ -164,7 +165,7 @@ class Ringnorm(Task):
 
     classes = 2
 
-    dimensions: Annotated[int, Ge(4)] = 8
+    dimensions: Annotated[int, Ge(4), Le(100)] = 8
     """Number of features, each as telling as any other."""
     shift: Annotated[float, Ge(0), Le(2)] = 1.0
     """Distance between the classes' centres."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from nnbench import Ge, Gt, Lt, NonNegative, Positive, Samples
+from nnbench import Ge, Gt, Le, Lt, NonNegative, Positive, Samples
 from nnbench_datasets.task import Labels, Task, in_turn, separable
 
 
@@ -49,7 +49,7 @@ class Checkerboard(Task):
     classes = 2
     dimensions = 2
 
-    squares: Annotated[int, Ge(2)] = 3
+    squares: Annotated[int, Ge(2), Le(100)] = 3
     """Squares along each side."""
 
     @property

@@ -15,8 +15,8 @@ from typing import Annotated
 import numpy as np
 from jaxtyping import Float
 
-from nnbench import Ge, Le, NonNegative, Positive, Samples
-from nnbench_datasets.task import Labels, Task, by_rank, in_turn, separable
+from nnbench import Ge, Gt, Le, NonNegative, Samples
+from nnbench_datasets.task import Labels, Task, by_rank, halfway, in_turn, separable
 
 
 class Taught(Task):
@@ -43,9 +43,9 @@ class Hypercube(Taught):
 
     informative: Annotated[int, Ge(3), Le(16)] = 5
     """Dimensions of the cube, whose vertices are at -1 and 1; more take more samples."""
-    redundant: Annotated[int, Ge(0)] = 5
+    redundant: Annotated[int, Ge(0), Le(100)] = 5
     """Number of features that are random linear combinations of those."""
-    distractors: Annotated[int, Ge(0)] = 5
+    distractors: Annotated[int, Ge(0), Le(1_000)] = 5
     """Number of further features, standard normal whatever the class."""
     noise: NonNegative = 0.3
     """Standard deviation of each cloud."""
@@ -80,18 +80,18 @@ class RandomFourier(Taught):
     large-scale kernel machines". The classes touch.
     """
 
-    classes: Annotated[int, Ge(2)] = 2
+    classes: Annotated[int, Ge(2), Le(100)] = 2
     """Number of quantiles."""
-    dimensions: Annotated[int, Ge(1)] = 2
+    dimensions: Annotated[int, Ge(1), Le(100)] = 2
     """Number of features."""
-    length_scale: Positive = 1.0
+    length_scale: Annotated[float, Gt(0), Le(100)] = 1.0
     """Distance over which the function changes; the features have standard deviation 1."""
-    waves: Annotated[int, Ge(1)] = 32
+    waves: Annotated[int, Ge(1), Le(1_000)] = 32
     """Number of terms."""
 
     @property
     def clean_target(self) -> float:
-        return exp(-0.024 * self.classes * self.dimensions / self.length_scale)
+        return max(exp(-0.024 * self.classes * self.dimensions / self.length_scale), halfway(self.classes))
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         teacher = self._teacher()
@@ -113,18 +113,18 @@ class RandomNetwork(Taught):
     Gardner and Derrida 1989: https://doi.org/10.1088/0305-4470/22/12/004
     """
 
-    classes: Annotated[int, Ge(2)] = 2
+    classes: Annotated[int, Ge(2), Le(100)] = 2
     """Number of quantiles."""
-    dimensions: Annotated[int, Ge(1)] = 4
+    dimensions: Annotated[int, Ge(1), Le(100)] = 4
     """Number of features."""
-    pairs: Annotated[int, Ge(1)] = 16
+    pairs: Annotated[int, Ge(1), Le(1_000)] = 16
     """Half the number of hidden units."""
-    gain: Positive = 1.0
+    gain: Annotated[float, Ge(0.001), Le(10)] = 1.0
     """Standard deviation of the hidden units' biases, and of what reaches them through their weights."""
 
     @property
     def clean_target(self) -> float:
-        return exp(-0.0175 * self.classes * self.dimensions)
+        return max(exp(-0.0175 * self.classes * self.dimensions), halfway(self.classes))
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         teacher = self._teacher()
@@ -149,14 +149,14 @@ class DecisionTree(Taught):
 
     classes = 2
 
-    dimensions: Annotated[int, Ge(1)] = 3
+    dimensions: Annotated[int, Ge(1), Le(100)] = 3
     """Number of features."""
     depth: Annotated[int, Ge(2), Le(16)] = 3
     """Cuts between the root and each of the 2^depth leaves; more take more samples and many more steps."""
 
     @property
     def clean_target(self) -> float:
-        return 1 - 0.005 * 2**self.depth - 0.02 * self.dimensions
+        return max(1 - 0.005 * 2**self.depth - 0.02 * self.dimensions, halfway(2))
 
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Samples, Labels]:
         labels = in_turn(n, 2)

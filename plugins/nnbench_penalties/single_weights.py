@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 from jaxtyping import Float
 
-from nnbench import Ge, Le, NonNegative, Penalty, Positive, Weights
+from nnbench import Ge, Gt, Le, NonNegative, Penalty, Weights
 
 
 class NoPenalty(Penalty):
@@ -111,7 +111,7 @@ class WeightElimination(Penalty):
 
     lam: NonNegative = 1e-4
     """Strength λ."""
-    scale: Positive = 1.0
+    scale: Annotated[float, Gt(1e-9)] = 1.0
     """Size w₀ from which on a weight counts as large."""
 
     def value(self, w: Weights) -> Float[np.ndarray, "trial 1 1"]:

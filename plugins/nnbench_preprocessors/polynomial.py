@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench import Ge, Le, Preprocessor, Samples
-from nnbench_preprocessors.scaling import Scaling, standardizing
+from nnbench_preprocessors.scaling import Scaling, constant, standardizing
 
 Products: TypeAlias = Float[np.ndarray, "sample product"]
 
@@ -47,7 +47,8 @@ class PolynomialFeatures(Preprocessor):
     than 10,000 are refused. Order as in scikit-learn's PolynomialFeatures: by degree, then by feature.
 
     Features are standardized first, because powers of what lies far from 0 are nearly the same, and once more afterwards,
-    because x⁵ of a standardized feature has the standard deviation 31. Beyond the range of the training inputs
+    because x⁵ of a standardized feature has the standard deviation 31. A feature that is constant in the training inputs becomes
+    0, as do its products: there is nothing to tell in which unit it should be multiplied. Beyond the range of the training inputs
     high powers grow fast.
     """
 
@@ -69,13 +70,19 @@ class PolynomialFeatures(Preprocessor):
 
     def fit(self, x: Samples) -> Expansion:
         self.features(x.shape[1])
-        before, terms = standardizing(x), tuple(self._terms(x.shape[1]))
+        before, terms = _varying(x), tuple(self._terms(x.shape[1]))
         return Expansion(before, terms, standardizing(_products(before.apply(x), terms), ROUNDING))
 
     def _terms(self, features: int) -> Iterator[tuple[int, ...]]:
         choose = combinations if self.interaction_only else combinations_with_replacement
         for factors in range(1, self.degree + 1):
             yield from choose(range(features), factors)
+
+
+def _varying(x: Samples) -> Scaling:
+    """What standardizes the features that vary, and makes the others 0."""
+    scaling = standardizing(x)
+    return Scaling(scaling.shift, np.where(constant(x.min(axis=0), x.max(axis=0)), np.inf, scaling.scale))
 
 
 def _products(x: Samples, terms: tuple[tuple[int, ...], ...]) -> Products:

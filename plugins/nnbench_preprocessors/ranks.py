@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from nnbench import Preprocessor, Samples
+from nnbench_preprocessors.scaling import of_ordinary_size
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class NormalQuantiles:
 
     values: tuple[Float[np.ndarray, " _distinct"], ...]
     """Distinct training inputs of each feature, in order."""
+    exponents: Int[np.ndarray, " feature"]
+    """The values are of inputs times 2^-exponent: distances between the smallest numbers are none to divide by."""
     shares: tuple[Float[np.ndarray, " _distinct"], ...]
     """How much of the training inputs lies below each, half of its own included."""
 
@@ -23,7 +26,7 @@ class NormalQuantiles:
         """Quantiles of the inputs' shares."""
         from scipy.special import ndtri  # takes a tenth of a second to import
 
-        columns = zip(x.T, self.values, self.shares, strict=True)
+        columns = zip(np.ldexp(x, -self.exponents).T, self.values, self.shares, strict=True)
         return ndtri(np.stack([np.interp(column, values, shares) for column, values, shares in columns], axis=1))
 
 
@@ -43,8 +46,10 @@ class NormalScores(Preprocessor):
     aliases = ("rankit",)
 
     def fit(self, x: Samples) -> NormalQuantiles:
-        distinct = [np.unique(column, return_counts=True) for column in x.T]
+        small, exponents = of_ordinary_size(x)
+        distinct = [np.unique(column, return_counts=True) for column in small.T]
         return NormalQuantiles(
             values=tuple(values for values, _ in distinct),
+            exponents=exponents,
             shares=tuple((np.cumsum(counts) - counts / 2) / len(x) for _, counts in distinct),
         )

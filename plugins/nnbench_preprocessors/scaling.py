@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
-from nnbench import Preprocessor, Samples
+from nnbench import Ge, Le, Preprocessor, Samples
+
+ROUNDING = 1e-13
+"""Of the size of its values: what varies no more is constant but for rounding, and divided by that other values would blow up."""
+
+
+NARROWEST = 1e-6
+"""Interval that training inputs can be made to fill."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,8 @@ class Standardization(Preprocessor):
 
     The default: features on one scale, so that one learning rate suits all weights of the first layer.
 
-    std is the population's, with 1 / n. A feature that is constant in the training inputs is centred and not scaled.
+    std is the population's, with 1 / n. A feature that is constant in the training inputs, to 10⁻¹³ of its size, is centred and not
+    scaled.
     """
 
     aliases = ("StandardScaler", "z_score")
@@ -78,18 +87,18 @@ class MinMaxScaling(Preprocessor):
 
     aliases = ("MinMaxScaler",)
 
-    low: float = -1.0
+    low: Annotated[float, Ge(-1e6), Le(1e6)] = -1.0
     """Where the smallest training input goes."""
-    high: float = 1.0
+    high: Annotated[float, Ge(-1e6), Le(1e6)] = 1.0
     """Where the largest goes."""
 
     def __post_init__(self) -> None:
-        if self.low >= self.high:
-            raise ValueError("low must be below high")
+        if self.high - self.low < NARROWEST:
+            raise ValueError(f"low must be below high, by {NARROWEST:g} at least")
 
     def fit(self, x: Samples) -> Scaling:
         least, most = x.min(axis=0), x.max(axis=0)
-        scale = np.where(most > least, (most - least) / (self.high - self.low), 1)
+        scale = np.where(constant(least, most), 1, (most - least) / (self.high - self.low))
         return Scaling(shift=(least + most) / 2 - (self.low + self.high) / 2 * scale, scale=scale)
 
 
@@ -106,16 +115,32 @@ class RobustScaling(Preprocessor):
 
     def fit(self, x: Samples) -> Scaling:
         first, median, third = np.quantile(x, [0.25, 0.5, 0.75], axis=0)
-        return Scaling(shift=median, scale=np.where(third > first, third - first, 1))
+        return Scaling(shift=median, scale=np.where(constant(first, third), 1, third - first))
+
+
+def constant(
+    least: Float[np.ndarray, " feature"], most: Float[np.ndarray, " feature"], rounding: float = ROUNDING
+) -> Bool[np.ndarray, " feature"]:
+    """Whether features that lie between these do not vary, but for so much of their size."""
+    return most - least <= rounding * np.maximum(np.abs(most), np.abs(least))
 
 
 def means(x: Samples) -> Float[np.ndarray, " feature"]:
     """Mean of each feature; of a constant one exactly its value, of which summing and dividing would miss a little."""
-    return np.where(x.max(axis=0) == x.min(axis=0), x[0], x.mean(axis=0))
+    small, exponent = of_ordinary_size(x)
+    return np.where(x.max(axis=0) == x.min(axis=0), x[0], np.ldexp(small.mean(axis=0), exponent))
 
 
-def standardizing(x: Samples, rounding: float = 0.0) -> Scaling:
+def standardizing(x: Samples, rounding: float = ROUNDING) -> Scaling:
     """What gives every feature mean 0 and variance 1, but for those constant to so much of their size: they are centred only."""
-    std, most, least = x.std(axis=0), x.max(axis=0), x.min(axis=0)
-    constant = most - least <= rounding * np.maximum(np.abs(most), np.abs(least))
-    return Scaling(shift=means(x), scale=np.where(constant | (std == 0), 1, std))
+    small, exponent = of_ordinary_size(x)
+    std = np.ldexp(small.std(axis=0), exponent)
+    still = constant(x.min(axis=0), x.max(axis=0), rounding)
+    return Scaling(shift=means(x), scale=np.where(still | (std == 0), 1, std))
+
+
+def of_ordinary_size(x: Samples) -> tuple[Samples, Int[np.ndarray, " feature"]]:
+    """Features times 2^-exponent, 0 unless the squares of their values would be too large or too small for a number."""
+    size = np.abs(x).max(axis=0)
+    exponent = np.where((size > 1e100) | (size < 1e-100), np.frexp(size)[1], 0)
+    return np.ldexp(x, -exponent), exponent

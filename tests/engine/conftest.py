@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -21,5 +22,16 @@ def trials(catalog: Catalog) -> Make:
         named = {line.split("=")[0].strip() for line in table.splitlines()}
         defaults = "".join(f"{line}\n" for line in small.splitlines() if line.split("=")[0].strip() not in named)
         return Grid.from_text(f"seeds = {seeds}\n[trial]\n{defaults}{table}", "test", catalog).trials(catalog)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def at_rate_0(trials: Make, catalog: Catalog) -> Make:
+    """The same trials with a rate that float32 rounds to 0, which no grid may have."""
+
+    def make(table: str = "", seeds: int = 1) -> list[Trial]:
+        still = catalog["optimizer", "sgd"](lr=1e-300)
+        return [replace(each, cell=replace(each.cell, optimizer=still)) for each in trials(table, seeds)]
 
     return make

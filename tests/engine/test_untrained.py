@@ -19,8 +19,6 @@ from nnbench.engine.training import train
 from nnbench.grid import Trial
 from nnbench.kinds import KINDS
 
-RATE_0 = 'optimizer = { name = "sgd", lr = 1e-300 }\n'  # which float32 rounds to 0
-
 
 def untrained(trials: Sequence[Trial]) -> list[Trial]:
     return [replace(trial, untrained=True) for trial in trials]
@@ -50,8 +48,8 @@ def ends(record: Record) -> dict[str, Any]:
     ],
     ids=repr,
 )
-def test_its_record_is_that_of_a_run_at_rate_0_but_for_the_evaluations_between(trials, table: str) -> None:
-    stack = trials(RATE_0 + table, seeds=2)
+def test_its_record_is_that_of_a_run_at_rate_0_but_for_the_evaluations_between(at_rate_0, table: str) -> None:
+    stack = at_rate_0(table, seeds=2)
     for still, record in zip(train(untrained(stack)), train(stack), strict=True):
         assert still.curve_steps == [0, record.steps]
         assert bits(still) == ends(record)

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
-from helpers import CLASSES, Descent, Interval, SmallLookup
+from helpers import CLASSES, Descent, Interval, SmallLookup, Straight
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnbench import Catalog, Grid, load_catalog
+from nnbench import Catalog, Grid, Optimizer, load_catalog
 from nnbench.engine.assembly import task
 from nnbench.engine.data import data_key
 from nnbench.grid.expand import expand
@@ -101,6 +102,70 @@ SAME = [
 ]
 
 
+class Loose(Straight):
+    """Takes whole numbers and others."""
+
+    k: int | float = 1
+    steps: tuple[int | float, ...] = (1, 2.5)
+    limit: float | None = None
+
+
+class Careless(Descent):
+    """Has a default that its author wrote without a decimal point, in a component within."""
+
+    inner: Optimizer = Descent(lr=1, mu=-0.0)
+
+
+LOOSE = SmallLookup((*CLASSES, Loose, Careless))
+ONE_CELL = [
+    {"activation": [{"name": "loose", "k": 1}, {"name": "loose", "k": 1.0}, "loose"]},
+    {"activation": {"name": "loose", "k": [0, 0.0, -0.0]}},
+    {"activation": {"name": "loose", "steps": [[1, 2.5], [1.0, 2.5]]}},
+    {"activation": {"name": "loose", "limit": [2, 2.0]}},
+    {"optimizer": ["careless", {"name": "careless", "inner": {"name": "descent", "lr": 1, "mu": 0}}]},
+    {"optimizer": {"name": "careless", "inner": ["descent", {"lr": 0.01}, {"mu": 0, "name": "descent"}]}},
+    {"optimizer": {"lr": [1e-3, 0.001, 10e-4]}},
+    {"dropout": [0, 0.0, -0.0]},
+    {"epochs": [3, 3]},
+    {"hidden": [[8], [8]]},
+]
+
+
+@pytest.mark.parametrize("table", ONE_CELL, ids=str)
+def test_equal_values_along_an_axis_are_one_cell(table: dict[str, Any]) -> None:
+    assert len(ids(table, LOOSE)) == 1
+
+
+@pytest.mark.parametrize(
+    "table", [{"epochs": True}, {"epochs": 3.0}, {"dropout": False}, {"activation": {"name": "bent", "smooth": 1}}]
+)
+def test_what_equals_an_accepted_value_but_is_of_another_type_is_refused(table: dict[str, Any]) -> None:
+    assert expand([table], LOOKUP)[1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"dropout": 0.5}, {"dropout": np.float64(0.5)}),
+        ({"dropout": 0.5}, {"dropout": np.float32(0.5)}),
+        ({"epochs": 3}, {"epochs": np.int64(3)}),
+        ({"hidden": [8, 4]}, {"hidden": (8, 4)}),
+        ({"hidden": [8, 4]}, {"hidden": np.array([8, 4])}),
+        ({"dropout": [0.25, 0.5]}, {"dropout": (0.25, 0.5)}),
+        ({"dropout": [0.25, 0.5]}, {"dropout": np.array([0.25, 0.5])}),
+        ({"activation": ["bent", "whole"]}, {"activation": ("bent", "whole")}),
+        ({"activation": {"name": "bent", "knots": [1, 2]}}, {"activation": {"name": "bent", "knots": np.arange(1, 3)}}),
+        ({"activation": {"name": "bent", "smooth": True}}, {"activation": {"name": "bent", "smooth": np.True_}}),
+    ],
+    ids=str,
+)
+def test_what_python_makes_is_what_a_file_would_say(one: dict[str, Any], other: dict[str, Any]) -> None:
+    grids = [Grid(name="python", trial=table, seeds=seeds) for table, seeds in ((one, [0, 1]), (other, range(2)))]
+    first, second = ([trial.id for trial in grid.trials(LOOKUP)] for grid in grids)
+    assert first == second
+    assert grids[0].text == grids[1].text
+
+
 @pytest.mark.parametrize(("one", "other"), SAME, ids=[str(other) for _, other in SAME])
 def test_one_meaning_has_one_id_however_it_is_written(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert ids(one) == ids(other)
@@ -169,7 +234,7 @@ def test_a_component_is_the_same_with_its_distribution_in_front() -> None:
 
 
 SCRIPT = """
-from nnbench import Catalog, Grid, load_catalog
+from nnbench import Catalog, Grid, Optimizer, load_catalog
 grid = Grid.from_toml(__import__("sys").argv[1])
 print(*sorted(trial.id for trial in grid.trials(load_catalog())))
 """

@@ -8,15 +8,18 @@ benchmarks/datasets.py measured with several seeds, nnbench's own networks among
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 from nnbench import Dataset
+from nnbench.grid.fields import hyperparameter_default, hyperparameter_types, validated
 from nnbench_datasets import (
     XOR,
     Chainlink,
@@ -183,7 +186,11 @@ def test_a_small_network_reaches_the_target(dataset: Dataset) -> None:
 
 @over([dataset for dataset in DEFAULTS if "noise" in dataset.hyperparameters()])
 def test_more_noise_lowers_the_target(dataset: Dataset) -> None:
-    targets = [replace(dataset, noise=factor * dataset.noise).target for factor in (0.25, 1, 2, 4)]
+    targets = []
+    for factor in (0.25, 1, 1.4, 2, 4):
+        with contextlib.suppress(ValueError):  # too much for any target
+            targets.append(replace(dataset, noise=factor * dataset.noise).target)
+    assert len(targets) >= 3
     assert sorted(targets, reverse=True) == targets
     assert 1 / dataset.classes < targets[-1] < targets[0] < 1
 
@@ -263,9 +270,9 @@ def test_without_noise_curves_are_exact() -> None:
 
 
 def test_without_noise_the_arms_of_a_pinwheel_are_wound_by_the_exponential_of_the_radius() -> None:
-    x, labels = draw(Pinwheel(arms=4, winding=0.5, length=0.1, noise=0.0), 100)
+    x, labels = draw(Pinwheel(arms=4, winding=0.8, length=0.2, noise=0.0), 400)
     radius, angle = np.hypot(*x.T), np.arctan2(x[:, 1], x[:, 0])
-    turned = (angle - 0.5 * np.exp(radius)) / (2 * np.pi) - labels / 4
+    turned = (angle - 0.8 * np.exp(radius)) / (2 * np.pi) - labels / 4
     np.testing.assert_allclose(turned, np.round(turned), atol=1e-12)
     assert abs(radius.mean() - 1) < 0.05
 
@@ -277,7 +284,7 @@ def test_the_sine_runs_between_its_classes() -> None:
     assert 0.99 < np.abs(above).max() <= 1
 
 
-@pytest.mark.parametrize("strips", [2, 3, 6])
+@pytest.mark.parametrize("strips", [2, 5, 6])
 def test_strips_of_the_swiss_roll_alternate_and_none_is_empty(strips: int) -> None:
     x, labels = draw(SwissRoll(strips=strips, noise=0.0), 2000)
     radius = np.hypot(x[:, 0], x[:, 2])
@@ -426,3 +433,79 @@ def test_a_decision_tree_finds_the_boxes_of_the_teacher() -> None:
     assert np.abs(x).max() <= 1
     student = DecisionTreeClassifier(random_state=0).fit(x[:10_000], labels[:10_000])
     assert student.score(x[10_000:], labels[10_000:]) >= 0.995
+
+
+def anywhere(rng: np.random.Generator, cls: type[Dataset]) -> dict[str, Any]:
+    """Values all over what a grid accepts: one or more hyperparameters changed, far from the default or at an end of the range."""
+    chosen: dict[str, Any] = {}
+    for name, hint in hyperparameter_types(cls).items():
+        if rng.random() < 0.5:
+            continue
+        default = hyperparameter_default(cls, name)
+        bounds = [getattr(mark, end) for mark in get_args(hint)[1:] for end in ("ge", "gt", "le", "lt") if hasattr(mark, end)]
+        whole = isinstance(default, int)
+        away = (default or 0.1) * 10 ** rng.uniform(-3, 3)
+        candidates = [*bounds, away, -away, default + 1, 1e300]
+        value = candidates[rng.integers(len(candidates))]
+        with contextlib.suppress(ValueError):
+            chosen[name] = validated(hint, round(value) if whole else float(value))
+    return chosen
+
+
+@pytest.mark.parametrize("cls", nnbench_components(), ids=lambda cls: cls.name)
+def test_what_is_accepted_has_a_target_above_any_line_and_what_is_refused_is_told_what_would_do(cls: type[Dataset]) -> None:
+    """A decision tree of depth 8 had the target -0.34, thirty-dimensional shells 0.287: met before the first step."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng([7, *cls.name.encode()])
+    for _ in range(6):
+        values = anywhere(rng, cls)
+        try:
+            dataset = cls(**values)
+        except ValueError as error:
+            remedies = re.findall(r"take (\w+) = (\S+) or", str(error))
+            assert remedies or re.search("take values closer|give more than", str(error))  # noqa: PT017 - only some are refused
+            for name, value in remedies:
+                cls(**{**values, name: type(values[name])(float(value))})
+            continue
+        (x, labels), (test_x, test_labels) = draw(dataset, 1500), draw(dataset, 2000, seed=1)
+        line = make_pipeline(StandardScaler(), LogisticRegression(max_iter=100)).fit(x, labels).score(test_x, test_labels)
+        assert max(line, np.bincount(test_labels).max() / 2000) < dataset.target <= 1, (values, line, dataset.target)
+
+
+@pytest.mark.parametrize(
+    ("cls", "values", "target"),
+    [
+        (DecisionTree, {"depth": 8}, 0.75),
+        (DecisionTree, {"dimensions": 40}, 0.75),
+        (GaussianQuantiles, {"dimensions": 30}, 2 / 3),
+        (InnerProduct, {"length": 30}, 0.75),
+        (RandomFourier, {"length_scale": 0.01}, 0.75),
+        (RandomNetwork, {"classes": 10, "dimensions": 20}, 0.55),
+        (Tones, {"classes": 40, "dimensions": 100}, 0.75),
+    ],
+    ids=str,
+)
+def test_where_more_samples_tell_everything_no_target_is_below_halfway_from_guessing(cls: Any, values: Any, target: float) -> None:
+    assert cls(**values).target == pytest.approx(target)
+
+
+@pytest.mark.parametrize(
+    ("cls", "values", "told"),
+    [
+        (Moons, {"noise": 0.5}, r"with noise = 0.5 a line, or one class for all, comes to .*; take noise = 0\.\d+ or less"),
+        (Moons, {"label_noise": 0.49}, r"take label_noise = 0\.\d+ or less"),
+        (HalfKernel, {"factor": 0.02}, r"take factor = 0\.\d+ or more"),
+        (Spirals, {"turns": 0.3}, r"take turns = 0\.\d+ or more"),
+        (Pinwheel, {"arms": 2}, "take arms = 3 or more"),
+        (Sine, {"noise": 1e308}, r"take noise = 0\.\d+ or less"),
+        (Rings, {"classes": 2, "noise": 0.3}, r"with classes = 2, noise = 0.3 .*; take noise = 0\.\d+ or less"),
+        (Ringnorm, {"label_noise": 0.4, "shift": 2.0}, r"take label_noise = 0\.\d+ or less"),
+    ],
+    ids=str,
+)
+def test_values_with_which_a_line_comes_to_the_target_are_refused(cls: Any, values: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        cls(**values)

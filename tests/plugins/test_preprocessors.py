@@ -316,3 +316,37 @@ def test_a_linear_model_of_squares_separates_what_no_line_can() -> None:
     z = np.column_stack([PolynomialFeatures().fit(x).apply(x), np.ones(400)])
     side = z @ np.linalg.lstsq(z, 2.0 * inside - 1, rcond=None)[0] > 0
     assert (side == inside).mean() > 0.95
+
+
+SCALED = [p() for p in nnbench_components() if p not in (NoPreprocessing, MeanSubtraction)]
+
+
+@pytest.mark.parametrize("preprocessor", SCALED, ids=lambda preprocessor: preprocessor.name)
+@pytest.mark.parametrize("unit", [1e-300, 1e300])
+def test_the_unit_of_a_feature_does_not_matter_however_large_or_small(preprocessor: Preprocessor, unit: float) -> None:
+    """Squares of such values are no numbers: features of 1e300 became 0, their means NaN."""
+    x, other = (np.random.default_rng(seed).standard_normal((60, 2)) + 1 for seed in (0, 1))
+    expected = preprocessor.fit(x).apply(other)
+    np.testing.assert_allclose(preprocessor.fit(unit * x).apply(unit * other), expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("preprocessor", SCALED, ids=lambda preprocessor: preprocessor.name)
+def test_what_varies_by_rounding_alone_is_constant(preprocessor: Preprocessor) -> None:
+    rng = np.random.default_rng(0)
+    x, other = rng.standard_normal((100, 2)), rng.standard_normal((50, 2))
+    x[:, 1] = 1 / 3 + 6e-17 * rng.integers(-1, 2, 100)
+    assert np.abs(preprocessor.fit(x).apply(other)).max() < 60
+
+
+def test_products_of_what_is_constant_in_training_are_0() -> None:
+    rng = np.random.default_rng(0)
+    x, other = rng.standard_normal((100, 2)), rng.standard_normal((50, 2))
+    x[:, 1] = 0.3
+    result = PolynomialFeatures(degree=10).fit(x).apply(other)
+    alone = PolynomialFeatures(degree=10).fit(x[:, :1]).apply(other[:, :1])
+    np.testing.assert_allclose(result[:, np.abs(result).max(axis=0) > 0], alone)
+
+
+def test_an_interval_too_narrow_to_be_filled_is_refused() -> None:
+    with pytest.raises(ValueError, match="low must be below high, by 1e-06 at least"):
+        MinMaxScaling(low=0.0, high=1e-320)

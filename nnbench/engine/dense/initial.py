@@ -33,11 +33,22 @@ def initial_parameters(trials: Sequence[Trial], inputs: Sequence[Inputs], layout
         if type(trial.cell.initializer).adapt is not Initializer.adapt:
             drawn = _adapted(trial.cell, drawn, inputs[index][:-1, :ADAPTED_TO].astype(np.float64))
         for weights, w in zip(layout.layers(params), drawn, strict=True):
-            weights[index, :, :-1] = w
+            weights[index, :, :-1] = _rounded(trial.cell.initializer, w, dtype)
         for learned in layout.activations(layout.views(params)):
             for name, values in learned.items():
                 values[index] = getattr(trial.cell.activation, name)
     return params
+
+
+def _rounded(initializer: Initializer, w: Float[np.ndarray, "_out _in"], dtype: np.dtype[Any]) -> Float[np.ndarray, "_out _in"]:
+    """Weights in the network's precision, which has neither the largest numbers nor the smallest."""
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = w.astype(dtype)
+    if np.isinf(rounded).any() and np.isfinite(w).all():
+        raise ContractError(f"initializer {initializer.name}: weights up to {np.abs(w).max():g} are infinite in {dtype}")
+    if w.any() and not rounded.any():
+        raise ContractError(f"initializer {initializer.name}: weights up to {np.abs(w).max():g} are all 0 in {dtype}")
+    return rounded
 
 
 def _drawn(trial: Trial, layer: int, fan_out: int, columns: int) -> Float[np.ndarray, "out in"]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from broken_components.planting import Array, breaks
-from nnbench import Dataset
+from nnbench import Dataset, Ge, Le, NonNegative
 
 
 class _Corners(Dataset):
@@ -109,3 +109,25 @@ class EvenNumbersAlone(_Corners):
 
     def sample(self, rng: np.random.Generator, n: int) -> tuple[Array, Array]:
         return super().sample(rng, n // 2 * 2)
+
+
+@breaks("target_is_an_accuracy")
+class AsksForLessThanGuessing(_Corners):
+    """Corners with further features, each of which takes something off the target."""
+
+    more: Annotated[int, Ge(0), Le(20)] = 0
+
+    @property
+    def target(self) -> float:
+        return 0.95 - 0.03 * self.more
+
+
+@breaks("no_line_separates")
+class MovesTheCornersApart(_Corners):
+    """Corners of which one diagonal can be moved away, with the target of those that are not."""
+
+    shift: NonNegative = 0.0
+
+    def sample(self, rng: np.random.Generator, n: int) -> tuple[Array, Array]:
+        x, labels = super().sample(rng, n)
+        return x + 20 * self.shift * labels[:, None], labels
