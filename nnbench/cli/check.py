@@ -108,13 +108,13 @@ def _that_fit(out: Console, kind: str, members: Sequence[type[Component]]) -> It
         left = left[count:]
 
 
-def _not_tried(outcomes: Sequence[Outcome]) -> list[tuple[str, str, str]]:
+def _not_tried(outcomes: Sequence[Outcome]) -> list[str]:
     """For each component and reason, how many laws were not tried."""
     groups: dict[tuple[type[Component], str], int] = {}
     for outcome in outcomes:
         if outcome.status == "not tried":
             groups[outcome.component, outcome.detail] = groups.get((outcome.component, outcome.detail), 0) + 1
-    return [(counted(count, "law"), f"{cls.kind} {cls.name}", detail) for (cls, detail), count in groups.items()]
+    return [f"not tried: {counted(count, 'law')} on {cls.kind} {cls.name}: {detail}" for (cls, detail), count in groups.items()]
 
 
 def _print_details(out: Console, outcomes: Sequence[Outcome]) -> None:
@@ -125,8 +125,8 @@ def _print_details(out: Console, outcomes: Sequence[Outcome]) -> None:
     for (law, reason), names in reasons.items():
         some = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
         out.print(f"does not apply: {law} to {some}: {reason}", style="dim", markup=False)
-    for law, names, detail in _not_tried(outcomes):
-        out.print(f"not tried: {law} on {names}: {detail}", style="dim", markup=False)
+    for untried in _not_tried(outcomes):
+        out.print(untried, style="dim", markup=False)
     for outcome in outcomes:
         if outcome.excused:
             told = f"{100 * outcome.excused:.2g} % of what was looked at lies at a kink, where one of both slopes is right"

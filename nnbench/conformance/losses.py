@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def both_at_once_as_each_alone(case: Case[Loss]) -> None:
 
 @law("loss")
 def gradient_matches_differences(case: Case[Loss]) -> Judged:
-    """The gradient is the slope of the value by each score, at a kink one between the slopes beside it: training lowers this loss."""
+    """The gradient is the slope of the value by each score, at a kink one between the two: training lowers this loss."""
     loss, judged = case.component, Judged(0, 0)
 
     def check(drawn: tuple[int, list[int]]) -> None:
@@ -205,7 +206,7 @@ def precisions_agree(case: Case[Loss]) -> None:
     for classes in CLASSES:
         for size in (0.1, 1.0, 10.0):
             scores, targets = _batch(single, case.rng(), classes, samples=64)
-            expect_equal_precisions(lambda loss, s, t=targets: _both(loss, s, t), single, double, size * scores, AXES)
+            expect_equal_precisions(partial(_both, targets=targets), single, double, size * scores, AXES)
 
 
 @law("loss")

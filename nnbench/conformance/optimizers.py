@@ -9,7 +9,7 @@ import numpy as np
 
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.precisions import UNIT, expect_close_in_float32
-from nnbench.conformance.tools import Array, at, differs, expect_array, expect_close, expect_same, number, same
+from nnbench.conformance.tools import Array, at, differs, expect_array, expect_close, expect_same, number, same, sizes
 from nnbench.conformance.variants import has_floats, neighbours
 from nnbench.kinds import Optimizer
 
@@ -64,7 +64,7 @@ def arguments_untouched(case: Case[Optimizer]) -> None:
         raise Broken("evaluated changes params or state")
 
 
-@law("optimizer", basic=True)
+@law("optimizer")
 def state_keeps_its_form(case: Case[Optimizer]) -> None:
     """The state is named arrays of the dtype of params, trials first, and every step writes into these very arrays."""
     for dtype in (np.float32, np.float64):
@@ -215,7 +215,7 @@ def steps_scale_as_declared(case: Case[Optimizer]) -> None:
 
 @law("optimizer")
 def steps_depend_as_declared(case: Case[Optimizer]) -> None:
-    """With scope "parameter", a parameter's steps depend on its own gradients alone, whatever shape the arrays have."""
+    """With scope "parameter", a parameter's steps depend on its own gradients alone, whatever shape and size the arrays have."""
     optimizer = case.as_trained(np.float64)
     if optimizer.scope != "parameter":
         raise DoesNotApply(f"its scope is {optimizer.scope!r}: a parameter's step depends on others by declaration")
@@ -230,6 +230,14 @@ def steps_depend_as_declared(case: Case[Optimizer]) -> None:
     _walk(optimizer, changed, other, np.float64)
     told = "a parameter's value when other parameters' gradients change, and when not"
     expect_close(told, changed[:, :, :1], params[:, :, :1], AXES, rtol=1e-12)
+    few = start.copy()
+    _walk(optimizer, few, gradients[:2], np.float64)
+    for size in sizes(case.thorough):
+        again = np.arange(size) % start.shape[2]
+        some = start[:, :, again]
+        _walk(optimizer, some, [each[:, :, again] for each in gradients[:2]], np.float64)
+        told = f"a parameter's value among {size} and among {start.shape[2]}"
+        expect_close(told, some, few[:, :, again], AXES, rtol=1e-12)
     square = start.reshape(2, *LAYER).copy()
     _walk(optimizer, square, [each.reshape(2, *LAYER) for each in gradients], np.float64)
     expect_close("parameters as a matrix and in a row", square.reshape(params.shape), params, AXES, rtol=1e-12)

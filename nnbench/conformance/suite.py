@@ -40,7 +40,7 @@ class Outcome:
     law: Law
     status: Status
     detail: str = ""
-    """The smallest example of what broke it, or the reason why it was not judged, not tried, does not apply or is expected to fail."""
+    """The smallest example of what broke it, or why it was not judged, not tried, does not apply or is expected to fail."""
     excused: float | None = None
     """The share of what it looked at that lies at a kink and tells nothing; None for a law that excuses nothing."""
     place: str = ""
@@ -129,7 +129,8 @@ def _judged(cls: type[Component], law: Law, thorough: bool) -> Outcome:
         told = str(error) if isinstance(error, CannotMake) else _told(error)
         makes = law is every.can_be_made
         return Outcome(cls, law, "broken" if makes else "not tried", told if makes else f"it cannot be made: {told}")
-    applied, excuses, reasons = False, Judged(0, 0), {}
+    applied, excuses = False, Judged(0, 0)
+    reasons: dict[type[Exception], str] = {}
     for case in cases:
         chosen = label(case.component)
         where = "" if chosen == "defaults" or not law.calls else f" with {chosen}"
