@@ -10,15 +10,22 @@ from itertools import groupby
 import click
 from rich.console import Console
 
-from nnbench.catalog import load_catalog
+from nnbench.catalog import Catalog, Entry, load_catalog
 from nnbench.cli.output import console, counting, fits
 from nnbench.cli.sheets import table
-from nnbench.conformance.packages import components_of
-from nnbench.conformance.suite import Outcome, check_component, counts, laws
+from nnbench.conformance.packages import components_of, failures_of, namesakes
+from nnbench.conformance.suite import Outcome, check_component, laws, tally
 from nnbench.kinds import Component, plural
 from nnbench.report.words import counted
 
-CELLS = {"held": "held", "broken": "BROKEN", "does not apply": "–", "expected failure": "expected"}
+CELLS = {
+    "held": "held",
+    "broken": "BROKEN",
+    "not judged": "NOT JUDGED",
+    "not tried": "not tried",
+    "does not apply": "–",
+    "expected failure": "expected",
+}
 
 SHOWN = 6
 """Components that are named where a law does not apply to many."""
@@ -27,32 +34,48 @@ SHOWN = 6
 @click.command()
 @click.argument("package", metavar="PACKAGE")
 @click.argument("components", metavar="[COMPONENT]...", nargs=-1)
-@click.option("--thorough", is_flag=True, help="Draw many more hyperparameters and examples; takes a minute or so.")
+@click.option("--thorough", is_flag=True, help="Draw more hyperparameters and examples, finer points and all sizes; takes minutes.")
 @click.pass_obj
 def check(without: tuple[str, ...], package: str, components: tuple[str, ...], thorough: bool) -> None:
     """Hold a package's components against the laws of their kinds.
 
     PACKAGE is a plugin, a module or a distribution, as `nnbench plugins` lists them; each COMPONENT is one of its own, all unless
     given. Prints laws × components, and for each law that is broken the smallest example found and what the law means.
-    Exit status 1 if one is broken.
+    Exit status 1 if one is broken or could not be judged, or if something of the package did not load.
     """
     out = console()
-    checked = components_of(load_catalog(without), package, components)
+    catalog = load_catalog(without)
+    checked = components_of(catalog, package, components)
+    failures = failures_of(catalog, package)
     began = time.perf_counter()
     outcomes = _outcomes(out, checked, thorough)
     seconds = time.perf_counter() - began
     for kind, members in groupby(checked, key=lambda cls: cls.kind):
         _print_kind(out, kind, list(members), outcomes)
     _print_details(out, outcomes)
-    count = counts(outcomes)
-    ran = len(outcomes) - count["does not apply"]
+    for failure in failures:
+        out.print()
+        out.print(str(failure), style="bold red", markup=False)
+    for cls, others in namesakes(catalog, checked).items():
+        out.print()
+        out.print(_shared_name(catalog, cls, others), style="yellow", markup=False)
     out.print()
-    out.print(
-        f"{counted(ran, 'law')} ran on {counted(len(checked), 'component')} in {seconds:.1f} s: "
-        f"{count['held']:,} held, {count['broken']:,} broken, {count['expected failure']:,} failed as expected; "
-        f"{count['does not apply']:,} {'does' if count['does not apply'] == 1 else 'do'} not apply."
+    statuses = [outcome.status for outcome in outcomes]
+    out.print(tally(statuses, f" on {counted(len(checked), 'component')} in {seconds:.1f} s"), markup=False)
+    sys.exit(1 if failures or {"broken", "not judged"} & set(statuses) else 0)
+
+
+def _shared_name(catalog: Catalog, cls: type[Component], others: Sequence[Entry]) -> str:
+    own = next(entry for entry in catalog.entries if entry.cls is cls)
+    shipped = catalog.harness.distribution
+    offered = (
+        f"WARNING {cls.kind} {cls.name}: {', '.join(entry.origin.distribution for entry in others)} offers one of that name too"
     )
-    sys.exit(1 if count["broken"] else 0)
+    names = [own, *(entry for entry in others if entry.origin.distribution != shipped)]
+    told = " and ".join(f'"{entry.qualified}"' for entry in names if entry.origin.distribution != shipped)
+    if len(names) == len(others) + 1:
+        return f"{offered}: grids must write {told}; another name saves them that"
+    return f'{offered}: "{cls.name}" keeps meaning that of {shipped}, and grids reach the other as {told}; choose another name'
 
 
 def _outcomes(out: Console, components: Sequence[type[Component]], thorough: bool) -> list[Outcome]:
@@ -85,6 +108,15 @@ def _that_fit(out: Console, kind: str, members: Sequence[type[Component]]) -> It
         left = left[count:]
 
 
+def _not_tried(outcomes: Sequence[Outcome]) -> list[str]:
+    """For each component and reason, how many laws were not tried."""
+    groups: dict[tuple[type[Component], str], int] = {}
+    for outcome in outcomes:
+        if outcome.status == "not tried":
+            groups[outcome.component, outcome.detail] = groups.get((outcome.component, outcome.detail), 0) + 1
+    return [f"not tried: {counted(count, 'law')} on {cls.kind} {cls.name}: {detail}" for (cls, detail), count in groups.items()]
+
+
 def _print_details(out: Console, outcomes: Sequence[Outcome]) -> None:
     reasons: dict[tuple[str, str], list[str]] = {}
     for outcome in outcomes:
@@ -92,7 +124,16 @@ def _print_details(out: Console, outcomes: Sequence[Outcome]) -> None:
             reasons.setdefault((outcome.law.name, outcome.detail), []).append(outcome.component.name)
     for (law, reason), names in reasons.items():
         some = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-        out.print(f"does not apply: {law} to {some}: {reason}", style="dim")
+        out.print(f"does not apply: {law} to {some}: {reason}", style="dim", markup=False)
+    for untried in _not_tried(outcomes):
+        out.print(untried, style="dim", markup=False)
+    for outcome in outcomes:
+        if outcome.excused:
+            told = f"{100 * outcome.excused:.2g} % of what was looked at lies at a kink, where one of both slopes is right"
+            out.print(f"excused: {outcome.title}: {told}", style="dim", markup=False)
+    for outcome in outcomes:
+        if outcome.status == "not judged":
+            out.print(f"NOT JUDGED {outcome.title}: {outcome.detail}", style="bold yellow", markup=False)
     for outcome in outcomes:
         if outcome.status == "expected failure":
             out.print(f"fails as expected: {outcome.title}: {outcome.detail}")

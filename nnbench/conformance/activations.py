@@ -6,8 +6,10 @@ import copy
 from collections.abc import Callable
 
 import numpy as np
+from hypothesis import strategies as st
 
-from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
+from nnbench.conformance.laws import Broken, Case, DoesNotApply, Judged, NotJudged, law
+from nnbench.conformance.precisions import expect_equal_precisions
 from nnbench.conformance.tools import (
     Array,
     expect_array,
@@ -17,6 +19,7 @@ from nnbench.conformance.tools import (
     jumps,
     number,
     search,
+    sizes,
     smallest,
 )
 from nnbench.conformance.variants import has_floats, label, neighbours
@@ -25,28 +28,31 @@ from nnbench.kinds.activation import learned_problem
 
 AXES = ("trial", "unit", "sample")
 SHAPES = ((1, 1, 1), (2, 3, 5), (5, 33, 7), (5, 33, 64))
-FINE = np.concatenate([np.linspace(-30, 30, 6001), np.geomspace(31, 100, 60), -np.geomspace(31, 100, 60)])
-"""Where derivatives are looked at."""
+FAR = np.concatenate([np.geomspace(31, 100, 60), -np.geomspace(31, 100, 60)])
+FINE = np.concatenate([np.linspace(-30, 30, 6001), FAR])
+"""Where derivatives are looked at: 0.01 apart."""
+FINER = np.concatenate([np.linspace(-30, 30, 120_001), FAR])
+"""Where a thorough check looks: 0.0005 apart."""
 STEP = 1e-6
 """Of a difference, relative to z."""
-CLOSE = 1e-5
+CLOSE = 1e-6
 """Error of a difference, relative to the derivative, that is put down to the difference."""
 EXTREMES = np.unique(np.array([0, *np.geomspace(1e-45, np.finfo(np.float32).max, 300)], np.float32))
 
 
-@law("activation")
+@law("activation", basic=True)
 def shape_and_dtype(case: Case[Activation]) -> None:
     """Forward and derivative return arrays of the shape and dtype of z, so that float32 networks stay float32."""
     for dtype in (np.float32, np.float64):
         activation = case.as_trained(dtype)
-        for shape in SHAPES[:3]:
+        for shape in SHAPES:
             z = case.rng().normal(size=shape).astype(dtype)
             a = activation.forward(z)
             expect_array(f"forward of {dtype.__name__} {shape}", a, shape, dtype)
             expect_array(f"derivative of {dtype.__name__} {shape}", activation.derivative(z, a), shape, dtype)
 
 
-@law("activation")
+@law("activation", basic=True)
 def arguments_untouched(case: Case[Activation]) -> None:
     """Forward and derivative change neither z nor a, which the network still needs."""
     z = case.rng().normal(size=(2, 3, 5))
@@ -55,10 +61,13 @@ def arguments_untouched(case: Case[Activation]) -> None:
 
 
 @law("activation")
-def derivative_matches_differences(case: Case[Activation]) -> None:
+def derivative_matches_differences(case: Case[Activation]) -> Judged:
     """Away from kinks, the derivative is the slope of forward: training goes downhill, and not somewhere else."""
     activation = case.component
-    z = _off(activation.kinks, FINE)
+    grid = FINER if case.thorough else FINE
+    z = _off(activation.kinks, grid)
+    if not len(z):
+        raise NotJudged("every point lies at a kink")
     wrong = _wrong_slopes(activation, z)
     if wrong.any():
 
@@ -68,6 +77,7 @@ def derivative_matches_differences(case: Case[Activation]) -> None:
         at = smallest(fails, z[wrong])
         (derivative,), (slope,) = _derivative(activation)(np.array([at])), _slope(activation, np.array([at]))
         raise Broken(f"at z = {number(at)} derivative gives {number(derivative)}, and forward has the slope {number(slope)}")
+    return Judged(len(grid), len(grid) - len(z))
 
 
 @law("activation")
@@ -109,8 +119,6 @@ def finite(case: Case[Activation]) -> None:
 
     With other hyperparameters than the defaults, up to 1e30, so that a product of the two fits.
     """
-    from hypothesis import strategies as st
-
     activation = case.component
     largest = float(EXTREMES[-1]) if label(activation) == "defaults" else 1e30
     z = np.concatenate([EXTREMES, -EXTREMES])
@@ -143,8 +151,9 @@ def nan_stays(case: Case[Activation]) -> None:
 
 @law("activation")
 def element_wise(case: Case[Activation]) -> None:
-    """Each element's result depends on that element alone, not on other samples, units or trials."""
+    """Each element's result depends on that element alone, not on other samples, units or trials, nor on how many there are."""
     activation = case.component
+    _expect_no_size_to_matter(activation, case)
     z = 3 * case.rng().normal(size=(2, 3, 4))
     a = activation.forward(z.copy())
     derivative = activation.derivative(z.copy(), a.copy())
@@ -155,6 +164,15 @@ def element_wise(case: Case[Activation]) -> None:
         for what, together, expected in pairs:
             here = f"{what} at z = {number(z[index])} among others and alone"
             expect_close(here, together[index].reshape(1, 1, 1), expected, AXES, rtol=1e-9, atol=1e-12)
+
+
+@law("activation")
+def precisions_agree(case: Case[Activation]) -> None:
+    """Forward, derivative and what is learned give in float32 what they give in float64, up to rounding."""
+    single, double = case.in_both_precisions()
+    for largest in (3, 30):
+        z = largest * case.rng().uniform(-1, 1, size=(1, 8, 256))
+        expect_equal_precisions(_everything, single, double, z, AXES)
 
 
 @law("activation")
@@ -206,7 +224,7 @@ def gain_is_positive(case: Case[Activation]) -> None:
 
 
 @law("activation")
-def learned_derivatives_match_differences(case: Case[Activation]) -> None:
+def learned_derivatives_match_differences(case: Case[Activation]) -> Judged:
     """What is learned is a float, and forward changes with it by what `learned_derivatives` says, element by element."""
     activation = case.component
     problem = learned_problem(activation)
@@ -214,7 +232,10 @@ def learned_derivatives_match_differences(case: Case[Activation]) -> None:
         raise Broken(problem)
     if not activation.learned:
         raise DoesNotApply("it learns nothing")
-    z = _off(activation.kinks, FINE[np.abs(FINE) < 8]).reshape(1, 1, -1)
+    near = FINE[np.abs(FINE) < 8]
+    z = _off(activation.kinks, near).reshape(1, 1, -1)
+    if not z.size:
+        raise NotJudged("every point lies at a kink")
     derivatives = activation.learned_derivatives(z.copy(), activation.forward(z.copy()))
     if set(derivatives) != set(activation.learned):
         given, learned = (", ".join(names) or "nothing" for names in (derivatives, activation.learned))
@@ -229,6 +250,7 @@ def learned_derivatives_match_differences(case: Case[Activation]) -> None:
             at = np.flatnonzero(wrong)[np.abs(z[wrong]).argmin()]
             told = f"the derivative by {name} is {number(derivatives[name].ravel()[at])}, and forward changes by "
             raise Broken(f"at z = {number(z.ravel()[at])} {told}{number(slope.ravel()[at])}")
+    return Judged(len(near), len(near) - z.size)
 
 
 @law("activation")
@@ -271,6 +293,28 @@ def exercise(activation: Activation, rng: np.random.Generator, size: int) -> lis
     a = activation.forward(z)
     learned = activation.learned_derivatives(z, a)
     return [a, activation.derivative(z, a), *learned.values(), np.array(activation.gain), np.array(activation.kinks)]
+
+
+def _everything(activation: Activation, z: Array) -> dict[str, Array]:
+    a = activation.forward(z.copy())
+    by_name = activation.learned_derivatives(z.copy(), a.copy())
+    return {
+        "forward": a,
+        "derivative": activation.derivative(z.copy(), a.copy()),
+        **{f"the derivative by {name}": array for name, array in by_name.items()},
+    }
+
+
+def _expect_no_size_to_matter(activation: Activation, case: Case[Activation]) -> None:
+    """Compare layers of every width and batches of every size with the same numbers in a row."""
+    z = 3 * case.rng().normal(size=4096)
+    whole = _everything(activation, z.reshape(1, 1, -1))
+    for size in sizes(case.thorough):
+        for shape in ((1, size, 2), (2, 3, size)):
+            count = int(np.prod(shape))
+            for what, together in _everything(activation, z[:count].reshape(shape)).items():
+                told = f"{what} of {size} {'units' if shape[1] == size else 'samples'} and of another number"
+                expect_close(told, together, whole[what][:, :, :count].reshape(shape), AXES, rtol=1e-9, atol=1e-12)
 
 
 def _forward(activation: Activation) -> Callable[[Array], Array]:

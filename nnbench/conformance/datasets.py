@@ -15,7 +15,7 @@ TRAIN, TEST = 1_500, 1_500
 """Samples that a model of a data set is fitted to, and judged by."""
 
 
-@law("dataset")
+@law("dataset", basic=True)
 def shape_and_dtype(case: Case[Dataset]) -> None:
     """`sample` returns finite float64 inputs (sample, feature) and int64 labels (sample,), for even and odd numbers of samples."""
     dataset = case.component

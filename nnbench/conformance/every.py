@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import io
 import pickle
 import random
+import warnings
 from typing import Any
 
 import numpy as np
 
+from nnbench.conformance.declared import misplaced
 from nnbench.conformance.exercises import exercise
 from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import expect_close, same
@@ -19,15 +24,51 @@ LONGEST = 90
 """Characters of a summary that `nnbench list` shows."""
 
 
-@law(EVERY, over="default")
+@law(EVERY, over="default", basic=True)
 def can_be_made(case: Case[Component]) -> None:
-    """Its hyperparameters have defaults, or bounds that tell a value, and values that do not go together raise ValueError."""
+    """Its defaults make one, and so do other accepted values, but for some that do not go together and raise ValueError."""
     for attempt in attempts(case.component):
         if isinstance(attempt, Exception) and not isinstance(attempt, ValueError):
             raise Broken(f"an accepted value of a hyperparameter makes it raise {type(attempt).__name__}: {attempt}")
 
 
-@law(EVERY, over="default")
+@law(EVERY, over="default", calls=False)
+def hyperparameters_are_declared(case: Case[Component]) -> None:
+    """Each hyperparameter is annotated, and has a default that its own annotation and bounds accept."""
+    cls = type(case.component)
+    for name, hint in fields.hyperparameter_types(cls).items():
+        default = fields.hyperparameter_default(cls, name)
+        if default is dataclasses.MISSING:
+            raise Broken(f"hyperparameter {name} has no default: write {name}: … = …, so that a grid can name {cls.name} alone")
+        if fields.component_kind(hint) is None:
+            if hint in (Any, object):
+                raise Broken(
+                    f"hyperparameter {name} is annotated {hint}, which tells nobody what it takes: write a type, such as float"
+                )
+            try:
+                fields.validated(hint, default)
+            except ValueError as error:
+                raise Broken(f"the default {name} = {default!r} is one that {name} itself does not take: it {error}") from None
+    for name, told in misplaced(cls).items():
+        raise Broken(f"{name} = {getattr(cls, name)!r} {told}")
+
+
+@law(EVERY)
+def quiet(case: Case[Component]) -> None:
+    """Nothing is printed, and no warning is raised but for overflows and the like: sixty networks say it at every step."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        exercise(case.component, seed=0)
+    if warned:
+        first = warned[0]
+        text = " ".join(str(first.message).split())
+        raise Broken(f"it warns, {first.category.__name__}: {text[:200]} (line {first.lineno} of {first.filename})")
+    if said.getvalue():
+        raise Broken(f"it prints {said.getvalue().splitlines()[0][:80]!r}")
+
+
+@law(EVERY, over="default", calls=False)
 def summary_fits(case: Case[Component]) -> None:
     """The first line of the docstring, which `nnbench list` shows, is there and short: the formula or a phrase."""
     length = len(case.component.summary())
@@ -35,7 +76,7 @@ def summary_fits(case: Case[Component]) -> None:
         raise Broken(f"it has {length} characters, expected 2 to {LONGEST}" if length else "there is no docstring")
 
 
-@law(EVERY, over="default")
+@law(EVERY, over="default", calls=False)
 def search_space_is_accepted(case: Case[Component]) -> None:
     """Every value in `search_space` is one that its hyperparameter takes, so that a grid can be tuned over it."""
     cls = type(case.component)
@@ -52,7 +93,7 @@ def search_space_is_accepted(case: Case[Component]) -> None:
                 raise Broken(f"search_space has {name} = {value!r}, which {error}") from None
 
 
-@law(EVERY)
+@law(EVERY, calls=False)
 def picklable(case: Case[Component]) -> None:
     """A copy that went to a worker process is equal to the original, and hashes alike."""
     component = case.component

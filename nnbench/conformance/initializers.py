@@ -30,7 +30,7 @@ class Steep(Activation):
         return 2 - a * a / 2
 
 
-@law("initializer")
+@law("initializer", basic=True)
 def shape_and_dtype(case: Case[Initializer]) -> None:
     """`sample` returns finite float64 weights, (fan_out, fan_in), whichever of the two is the larger."""
     for fan_in, fan_out in FANS:

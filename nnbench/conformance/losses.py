@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
-from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
+from nnbench.conformance.laws import Broken, Case, DoesNotApply, Judged, law
+from nnbench.conformance.precisions import expect_equal_precisions
 from nnbench.conformance.tools import (
     Array,
     expect_array,
@@ -16,19 +19,21 @@ from nnbench.conformance.tools import (
     jumps,
     number,
     search,
+    sizes,
 )
 from nnbench.conformance.variants import has_floats, neighbours
 from nnbench.kinds import Loss
 
 AXES = ("trial", "class", "sample")
-CLASSES = (2, 3, 5)
+CLASSES = (2, 3, 5, 10)
+MANY_CLASSES = (*range(2, 13), 20, 26)
 STEP = 1e-6
-CLOSE = 1e-5
+CLOSE = 1e-6
 LINE = np.linspace(-6, 6, 1201)
 """Where along a line through the scores a loss is looked at."""
 
 
-@law("loss")
+@law("loss", basic=True)
 def outputs_are_counted(case: Case[Loss]) -> None:
     """There are as many scores as classes, or a single one for two classes, or another number of at least 2."""
     for classes in (2, 3, 5, 10):
@@ -37,7 +42,7 @@ def outputs_are_counted(case: Case[Loss]) -> None:
             raise Broken(f"outputs({classes}) is {outputs!r}")
 
 
-@law("loss")
+@law("loss", basic=True)
 def shape_and_dtype(case: Case[Loss]) -> None:
     """`value` returns (trial, 1, sample) and `gradient` the shape of the scores, both in the precision of the scores."""
     for dtype in (np.float32, np.float64):
@@ -49,7 +54,7 @@ def shape_and_dtype(case: Case[Loss]) -> None:
                 expect_array(f"gradient of {scores.shape}", loss.gradient(scores, targets), scores.shape, dtype)
 
 
-@law("loss")
+@law("loss", basic=True)
 def arguments_untouched(case: Case[Loss]) -> None:
     """Neither scores nor targets change."""
     for classes in CLASSES[:2]:
@@ -74,32 +79,33 @@ def both_at_once_as_each_alone(case: Case[Loss]) -> None:
 
 
 @law("loss")
-def gradient_matches_differences(case: Case[Loss]) -> None:
-    """Away from kinks, the gradient is the slope of the value by each score: training lowers this loss, and not another."""
-    from hypothesis import strategies as st
-
-    loss = case.component
+def gradient_matches_differences(case: Case[Loss]) -> Judged:
+    """The gradient is the slope of the value by each score, at a kink one between the two: training lowers this loss."""
+    loss, judged = case.component, Judged(0, 0)
 
     def check(drawn: tuple[int, list[int]]) -> None:
+        nonlocal judged
         label, tenths = drawn
         classes = max(len(tenths), 2)
         scores = np.array(tenths[: loss.outputs(classes)], float)[None, :, None] / 8
         targets = _targets(np.array([[label % classes]]), scores.shape[1])
-        wrong = _wrong_slope(loss, scores, targets)
-        if wrong is not None:
-            told = f"scores {_listed(scores)} and class {label % classes}, score {wrong[0]}"
-            raise Broken(f"at {told}: gradient gives {number(wrong[1])}, and value has the slope {number(wrong[2])}")
+        wrong, kinked = _wrong_slopes(loss, scores, targets)
+        judged += Judged(1, int(kinked[0]))
+        if wrong[0]:
+            raise Broken(f"at scores {_listed(scores)} and class {label % classes}, {_wrong_slope(loss, scores, targets)}")
 
-    for classes in CLASSES:
-        scores, targets = _batch(loss, case.rng(), classes, trials=1, samples=100)
-        for sample in np.flatnonzero(_wrong_slopes(loss, scores, targets)):
+    for classes in MANY_CLASSES if case.thorough else CLASSES:
+        scores, targets = _batch(loss, case.rng(), classes, trials=1, samples=2_000 if case.thorough else 100)
+        wrong, kinked = _wrong_slopes(loss, scores, targets)
+        judged += Judged(len(wrong), int(kinked.sum()))
+        for sample in np.flatnonzero(wrong):
             one = slice(sample, sample + 1)
-            score, gradient, slope = _wrong_slope(loss, scores[:, :, one], targets[:, :, one]) or (0, np.nan, np.nan)
             examples = st.tuples(st.integers(0, 4), st.lists(st.integers(-40, 40), min_size=classes, max_size=classes))
             search(examples, check, 200)  # simpler numbers, if they fail too
-            told = f"scores {_listed(scores[:, :, one])} and targets {_listed(targets[:, :, one])}, score {score}"
-            raise Broken(f"at {told}: gradient gives {number(gradient)}, and value has the slope {number(slope)}")
+            told = f"scores {_listed(scores[:, :, one])} and targets {_listed(targets[:, :, one])}"
+            raise Broken(f"at {told}, {_wrong_slope(loss, scores[:, :, one], targets[:, :, one])}")
     search(st.tuples(st.integers(0, 4), st.lists(st.integers(-40, 40), min_size=2, max_size=5)), check, case.examples)
+    return judged
 
 
 @law("loss")
@@ -177,7 +183,7 @@ def right_scores_cost_less(case: Case[Loss]) -> None:
 
 @law("loss")
 def samples_are_independent(case: Case[Loss]) -> None:
-    """A sample's loss and gradient depend on its own scores and targets alone, so their order does not matter."""
+    """A sample's loss and gradient depend on its own scores and targets alone, whatever the order and number of the others."""
     loss = case.component
     for classes in CLASSES:
         scores, targets = _batch(loss, case.rng(), classes)
@@ -189,6 +195,18 @@ def samples_are_independent(case: Case[Loss]) -> None:
             expect_close(told, shuffled, together[:, :, order], AXES, atol=1e-12)
             alone = method(scores[:, :, :1].copy(), targets[:, :, :1].copy())
             expect_close(f"{method.__name__} of a sample alone and among others", alone, together[:, :, :1], AXES, atol=1e-12)
+    for classes in MANY_CLASSES if case.thorough else CLASSES:
+        _expect_no_size_to_matter(case, classes)
+
+
+@law("loss")
+def precisions_agree(case: Case[Loss]) -> None:
+    """Value, gradient and both at once give in float32 what they give in float64, up to rounding."""
+    single, double = case.in_both_precisions()
+    for classes in CLASSES:
+        for size in (0.1, 1.0, 10.0):
+            scores, targets = _batch(single, case.rng(), classes, samples=64)
+            expect_equal_precisions(partial(_both, targets=targets), single, double, size * scores, AXES)
 
 
 @law("loss")
@@ -223,6 +241,17 @@ def rows_are_independent(case: Case[Loss]) -> None:
                     expect_same(f"{what} of trial {trial} of {scores.shape} in the stack and alone", stack[row], expected, AXES)
 
 
+def _expect_no_size_to_matter(case: Case[Loss], classes: int) -> None:
+    """Compare batches of every size with parts of a large one."""
+    loss, largest = case.component, 640
+    scores, targets = _batch(loss, case.rng(), classes, trials=1, samples=largest)
+    whole = _both(loss, scores, targets)
+    for size in sizes(case.thorough):
+        for what, some in _both(loss, scores[:, :, :size].copy(), targets[:, :, :size].copy()).items():
+            told = f"{what} of {size} samples of {classes} classes and of another number"
+            expect_close(told, some, whole[what][:, :, :size], AXES, atol=1e-12)
+
+
 def exercise(loss: Loss, rng: np.random.Generator, size: int) -> list[Array]:
     """Everything that the component computes for some inputs."""
     results: list[Array] = []
@@ -232,6 +261,13 @@ def exercise(loss: Loss, rng: np.random.Generator, size: int) -> list[Array]:
         both = loss.value_and_gradient(scores, targets)
         results += [loss.value(scores, targets), loss.gradient(scores, targets), *both, *([] if margins is None else [margins])]
     return results
+
+
+def _both(loss: Loss, scores: Array, targets: Array) -> dict[str, Array]:
+    t = targets.astype(scores.dtype)
+    value, gradient = loss.value_and_gradient(scores, t)
+    alone = {"value": loss.value(scores, t), "gradient": loss.gradient(scores, t)}
+    return {**alone, "the value of both at once": value, "the gradient of both at once": gradient}
 
 
 def _targets(labels: Array, outputs: int, dtype: Any = np.float64) -> Array:
@@ -249,37 +285,48 @@ def _batch(
     return scores, _targets(rng.integers(classes, size=(trials, samples)), outputs, dtype)
 
 
-def _wrong_slopes(loss: Loss, scores: Array, targets: Array) -> Array:
-    """Which samples have a derivative that is not the slope, and no kink within reach."""
+def _wrong_slopes(loss: Loss, scores: Array, targets: Array) -> tuple[Array, Array]:
+    """Which samples have a derivative that is not the slope, and which are at a kink.
+
+    There a derivative may be anything between the slopes on both sides: where they are equal, a kink excuses nothing.
+    """
     gradient = loss.gradient(scores, targets)
-    wrong = np.zeros(scores.shape[2], bool)
+    wrong, kinked = np.zeros((2, scores.shape[2]), bool)
     for score in range(scores.shape[1]):
-        slope, crossed = _slope(loss, scores, targets, score)
+        before, after, crossed = _slopes(loss, scores, targets, score)
+        slope = (before + after) / 2
         allowed = CLOSE * (1 + np.abs(slope)) + 1e-8 * np.abs(loss.value(scores, targets))[:, 0]
-        wrong |= (~(np.abs(gradient[:, score] - slope) <= allowed) & ~crossed).any(axis=0)
-    return wrong
+        low, high = np.minimum(before, after) - 2 * allowed, np.maximum(before, after) + 2 * allowed
+        between = (gradient[:, score] >= low) & (gradient[:, score] <= high)
+        right = np.where(crossed, between, np.abs(gradient[:, score] - slope) <= allowed)
+        wrong |= ~right.all(axis=0)
+        kinked |= crossed.any(axis=0)
+    return wrong, kinked
 
 
-def _wrong_slope(loss: Loss, scores: Array, targets: Array) -> tuple[int, float, float] | None:
-    """For a single sample: the score whose derivative is wrong, that derivative, and the slope."""
-    if not _wrong_slopes(loss, scores, targets)[0]:
-        return None
+def _wrong_slope(loss: Loss, scores: Array, targets: Array) -> str:
+    """For a single sample: the score whose derivative is furthest from the slope, and both."""
     gradient = loss.gradient(scores, targets)[0, :, 0]
-    slopes = np.array([_slope(loss, scores, targets, score)[0][0, 0] for score in range(scores.shape[1])])
+    slopes = np.array([np.mean(_slopes(loss, scores, targets, score)[:2]) for score in range(scores.shape[1])])
     worst = int(np.nan_to_num(np.abs(gradient - slopes), nan=np.inf).argmax())
-    return worst, float(gradient[worst]), float(slopes[worst])
+    return f"score {worst}: gradient gives {number(gradient[worst])}, and value has the slope {number(slopes[worst])}"
 
 
-def _slope(loss: Loss, scores: Array, targets: Array, score: int) -> tuple[Array, Array]:
-    """The slope of each sample's value by one score, and whether a kink lies within the difference."""
+def _slopes(loss: Loss, scores: Array, targets: Array, score: int) -> tuple[Array, Array, Array]:
+    """The slopes of each sample's value by one score below and above, and whether a kink lies within the difference.
+
+    One does where a margin changes its sign between the two points, or is near 0 and moves: one that is 0 all the time is none.
+    """
     shift = np.zeros_like(scores)
     shift[:, score] = STEP
-    after, before = scores + shift, scores - shift
-    slope = (loss.value(after, targets) - loss.value(before, targets))[:, 0] / (2 * STEP)
-    margins = [loss.margins(each, targets) for each in (before, after)]
-    if margins[0] is None or margins[1] is None:
-        return slope, np.zeros(slope.shape, bool)
-    return slope, ((margins[0] > 0) != (margins[1] > 0)).any(axis=1) | (np.abs(margins[0]) <= 4 * STEP).any(axis=1)
+    points = scores - shift, scores + shift
+    low, middle, high = (loss.value(each, targets)[:, 0] for each in (points[0], scores, points[1]))
+    slopes = (middle - low) / STEP, (high - middle) / STEP
+    below, above = (loss.margins(each, targets) for each in points)
+    if below is None or above is None:
+        return *slopes, np.zeros(slopes[0].shape, bool)
+    crossed = ((below > 0) != (above > 0)) | ((np.abs(below) <= 4 * STEP) & (below != above))
+    return *slopes, crossed.any(axis=1)
 
 
 def _jumps(loss: Loss, start: Array, direction: Array, targets: Array) -> list[tuple[float, float, float]]:

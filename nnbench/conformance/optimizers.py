@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
-from nnbench.conformance.tools import Array, at, differs, expect_array, expect_close, expect_same, number, same
+from nnbench.conformance.precisions import UNIT, expect_close_in_float32
+from nnbench.conformance.tools import Array, at, differs, expect_array, expect_close, expect_same, number, same, sizes
 from nnbench.conformance.variants import has_floats, neighbours
 from nnbench.kinds import Optimizer
 
@@ -17,10 +18,14 @@ LAYER = (4, 6)
 """Of the arrays that an optimizer of layers sees."""
 STEPS = 400
 """What an optimizer may take for its descent."""
+ROUNDED_STEPS = 8
+"""Of a comparison of the precisions: few, since some steps depend on signs, and rounding adds up."""
+OF_A_STEP = 1e-3
+"""How far the precisions may be apart, relative to the way: 1 - beta² in float32 is known to some 1e-4."""
 State = dict[str, Array]
 
 
-@law("optimizer")
+@law("optimizer", basic=True)
 def updates_in_place(case: Case[Optimizer]) -> None:
     """`step` moves the very array that it is given: `params = params - …` binds another one and trains nothing."""
     for dtype in (np.float32, np.float64):
@@ -37,7 +42,7 @@ def updates_in_place(case: Case[Optimizer]) -> None:
             raise Broken("a step changes parameters outside of the view that it is given")
 
 
-@law("optimizer")
+@law("optimizer", basic=True)
 def arguments_untouched(case: Case[Optimizer]) -> None:
     """`init` leaves params, `step` leaves gradients and rate, and `evaluated` leaves params and state as they are."""
     optimizer = case.as_trained(np.float64)
@@ -210,7 +215,7 @@ def steps_scale_as_declared(case: Case[Optimizer]) -> None:
 
 @law("optimizer")
 def steps_depend_as_declared(case: Case[Optimizer]) -> None:
-    """With scope "parameter", a parameter's steps depend on its own gradients alone, whatever shape the arrays have."""
+    """With scope "parameter", a parameter's steps depend on its own gradients alone, whatever shape and size the arrays have."""
     optimizer = case.as_trained(np.float64)
     if optimizer.scope != "parameter":
         raise DoesNotApply(f"its scope is {optimizer.scope!r}: a parameter's step depends on others by declaration")
@@ -225,6 +230,14 @@ def steps_depend_as_declared(case: Case[Optimizer]) -> None:
     _walk(optimizer, changed, other, np.float64)
     told = "a parameter's value when other parameters' gradients change, and when not"
     expect_close(told, changed[:, :, :1], params[:, :, :1], AXES, rtol=1e-12)
+    few = start.copy()
+    _walk(optimizer, few, gradients[:2], np.float64)
+    for size in sizes(case.thorough):
+        again = np.arange(size) % start.shape[2]
+        some = start[:, :, again]
+        _walk(optimizer, some, [each[:, :, again] for each in gradients[:2]], np.float64)
+        told = f"a parameter's value among {size} and among {start.shape[2]}"
+        expect_close(told, some, few[:, :, again], AXES, rtol=1e-12)
     square = start.reshape(2, *LAYER).copy()
     _walk(optimizer, square, [each.reshape(2, *LAYER) for each in gradients], np.float64)
     expect_close("parameters as a matrix and in a row", square.reshape(params.shape), params, AXES, rtol=1e-12)
@@ -244,6 +257,24 @@ def rates_broadcast(case: Case[Optimizer]) -> None:
         params = start.copy()
         _walk(optimizer, params, gradients, np.float64, lr=np.broadcast_to(alone, shape).copy())
         expect_close(f"parameters with a rate {shape} and with one for all", params, expected, AXES, rtol=1e-9)
+
+
+@law("optimizer")
+def precisions_agree(case: Case[Optimizer]) -> None:
+    """From equal parameters and gradients, steps in float32 go where steps in float64 go, up to rounding."""
+    single, double = case.in_both_precisions()
+    start = case.rng().normal(size=_shape(case.component, 2)).astype(np.float32)
+    gradients = [each + np.sign(each) / 2 for each in _gradients(case.rng(), start, ROUNDED_STEPS)]  # a ratio to 0 is all rounding
+    lr = _rate(single, 2, np.float32)
+    ends = {}
+    for optimizer, dtype in ((single, np.float32), (double, np.float64)):
+        params = start.astype(dtype)
+        state = _walk(optimizer, params, [each.astype(dtype) for each in gradients], dtype, lr=lr.astype(dtype))
+        ends[dtype] = params, optimizer.evaluated(params, state)
+    for what, rounded, exact in zip(("params", "evaluated"), ends[np.float32], ends[np.float64], strict=True):
+        rounding = 4 * UNIT * ROUNDED_STEPS * np.maximum(np.abs(start), np.abs(exact))
+        told = f"the way of {what} in {ROUNDED_STEPS} steps"
+        expect_close_in_float32(told, rounded.astype(np.float64) - start, exact - start, rounding, AXES, close=OF_A_STEP)
 
 
 @law("optimizer")

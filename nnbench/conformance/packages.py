@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnbench.catalog import Catalog, Failure, Plugin, canonical, load_catalog
+from nnbench.catalog import Catalog, Entry, Failure, Plugin, canonical, load_catalog
 from nnbench.catalog.finding import TABLE, groups_of
 from nnbench.conformance.suite import Outcome, check_component
 from nnbench.errors import InputError, PluginError
@@ -15,10 +15,29 @@ from nnbench.kinds import Component
 def check_package(package: str, thorough: bool = False, catalog: Catalog | None = None) -> tuple[Outcome, ...]:
     """Hold every component that a plugin, a module or a distribution offers against the laws of its kind.
 
-    Raises InputError if no plugin is called so, and PluginError if one is and did not load.
+    Raises InputError if no plugin is called so, and PluginError if nothing of it loaded; `failures_of` names what did not.
     """
     components = components_of(catalog or load_catalog(), package)
     return tuple(outcome for cls in components for outcome in check_component(cls, thorough))
+
+
+def failures_of(catalog: Catalog, package: str) -> list[Failure]:
+    """What of a package did not load, beside what did."""
+    return [failure for failure in catalog.failures if _is_called(failure.plugin, package)]
+
+
+def namesakes(catalog: Catalog, components: Sequence[type[Component]]) -> dict[type[Component], list[Entry]]:
+    """Components of other distributions that have the kind and name of one of these."""
+    own = {entry.cls: entry for entry in catalog.entries if entry.cls in components}
+    others = {
+        cls: [
+            other
+            for other in catalog.of(cls.kind)
+            if other.cls.name == cls.name and other.origin.distribution != own[cls].origin.distribution
+        ]
+        for cls in own
+    }
+    return {cls: entries for cls, entries in others.items() if entries}
 
 
 def components_of(catalog: Catalog, package: str, names: Sequence[str] = ()) -> list[type[Component]]:
@@ -34,12 +53,11 @@ def components_of(catalog: Catalog, package: str, names: Sequence[str] = ()) -> 
         known = sorted({name for plugin in plugins for name in (plugin.name, plugin.distribution)})
         near = nearest(package, known)
         raise InputError(f"no plugin, module or distribution {package!r} is installed{near} (installed: {', '.join(known)})")
-    failures: list[Failure] = [failure for failure in catalog.failures if _is_called(failure.plugin, package)]
-    if failures:
-        raise PluginError("\n".join(map(str, failures)))
     components = sorted(
         (entry.cls for entry in catalog.entries if _is_called(entry.plugin, package)), key=lambda cls: (cls.kind, cls.name)
     )
+    if not components and (failures := failures_of(catalog, package)):
+        raise PluginError("\n".join(map(str, failures)))
     if not components:
         raise InputError(f"{package} offers no components")
     offered = [cls.name for cls in components]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
+from nnbench.conformance.laws import Broken, Case, DoesNotApply, Judged, law
+from nnbench.conformance.precisions import expect_equal_precisions
 from nnbench.conformance.tools import (
     Array,
     expect_array,
@@ -19,12 +20,13 @@ from nnbench.kinds import Penalty
 
 AXES = ("trial", "out", "in")
 SHAPES = ((1, 1), (2, 3), (5, 1), (8, 9))
+MORE_SHAPES = (*SHAPES, *((units, 4) for units in range(3, 34)), *((3, units) for units in range(4, 34)), (64, 2), (2, 64))
 STEP = 1e-6
-CLOSE = 1e-5
+CLOSE = 1e-6
 LINE = np.linspace(-6, 6, 1201)
 
 
-@law("penalty")
+@law("penalty", basic=True)
 def shape_and_dtype(case: Case[Penalty]) -> None:
     """`value` returns (trial, 1, 1) and `gradient` the shape of the weights, both in their precision."""
     for dtype in (np.float32, np.float64):
@@ -35,7 +37,7 @@ def shape_and_dtype(case: Case[Penalty]) -> None:
             expect_array(f"gradient of {w.shape}", penalty.gradient(w), w.shape, dtype)
 
 
-@law("penalty")
+@law("penalty", basic=True)
 def arguments_untouched(case: Case[Penalty]) -> None:
     """The weights stay as they are: penalties are added to the gradient, and the optimizer moves the weights."""
     w = _weights(case.rng(), 2, SHAPES[1])
@@ -44,24 +46,55 @@ def arguments_untouched(case: Case[Penalty]) -> None:
 
 
 @law("penalty")
-def gradient_matches_differences(case: Case[Penalty]) -> None:
+def gradient_matches_differences(case: Case[Penalty]) -> Judged:
     """Away from kinks, the gradient is the slope of the value by each weight."""
-    penalty = case.component
+    penalty, judged = case.component, Judged(0, 0)
     for scale in (1.0, 0.1, 5.0):
-        for shape in SHAPES:
+        for shape in MORE_SHAPES if case.thorough else SHAPES:
             w = np.round(scale * _weights(case.rng(), 1, shape), 2)
             for kink in penalty.kinks:
                 w[np.abs(w - kink) < 0.005 * scale] += 0.01 * scale
-            gradient = penalty.gradient(w)
-            for index in np.ndindex(w.shape):
-                shift = np.zeros_like(w)
-                shift[index] = STEP
-                slope = float((penalty.value(w + shift) - penalty.value(w - shift))[0, 0, 0]) / (2 * STEP)
-                scaled = max(abs(slope), float(np.abs(gradient).max()))
-                rounding = 1e-9 * abs(float(penalty.value(w)[0, 0, 0]))
-                if not abs(float(gradient[index]) - slope) <= CLOSE * scaled + rounding + 1e-12:
-                    told = f"at w = {w[0].tolist()}, row {index[1]}, column {index[2]}"
-                    raise Broken(f"{told}: gradient gives {number(gradient[index])}, and value has the slope {number(slope)}")
+            kinked = np.zeros(w.shape, bool)
+            for kink in penalty.kinks:
+                kinked |= np.abs(w - kink) <= 2 * STEP
+            judged += Judged(w.size, int(kinked.sum()))
+            gradient = penalty.gradient(w)[0]
+            slope = _slopes(penalty, w)
+            allowed = (
+                CLOSE * np.maximum(np.abs(slope), np.abs(gradient).max()) + 1e-9 * abs(float(penalty.value(w)[0, 0, 0])) + 1e-12
+            )
+            wrong = ~(np.abs(gradient - slope) <= allowed) & ~kinked[0]
+            if wrong.any():
+                index = tuple(np.argwhere(wrong)[0])
+                told = f"at w = {w[0].tolist()}, row {index[0]}, column {index[1]}"
+                raise Broken(f"{told}: gradient gives {number(gradient[index])}, and value has the slope {number(slope[index])}")
+    return judged
+
+
+@law("penalty", over="default")
+def declared_kinks_are_kinks(case: Case[Penalty]) -> None:
+    """Where `kinks` says that the derivative by a weight jumps it does: a kink that is none excuses a gradient check."""
+    penalty = case.component
+    if not penalty.kinks:
+        raise DoesNotApply("it declares no kinks")
+    w = _weights(case.rng(), 1, (3, 4))
+    size = float(np.abs(penalty.gradient(w)).max())
+    for kink in penalty.kinks:
+        beside = 1e-7 * max(1, abs(kink))
+        sides = [(_with_first(w, kink + side), np.full_like(w, kink + side)) for side in (-beside, beside)]
+        (before, all_before), (after, all_after) = ([penalty.gradient(each)[0, 0, 0] for each in side] for side in sides)
+        if max(abs(after - before), abs(all_after - all_before)) <= 1e-4 * size:
+            told = f"where a weight is {number(kink)}, or all are, the derivative is {number(before)} on both sides"
+            raise Broken(f"{told}, and kinks declares a jump")
+
+
+@law("penalty")
+def precisions_agree(case: Case[Penalty]) -> None:
+    """Value and gradient give in float32 what they give in float64, up to rounding."""
+    single, double = case.in_both_precisions()
+    for scale in (0.01, 1.0, 10.0):
+        for shape in SHAPES:
+            expect_equal_precisions(_everything, single, double, scale * _weights(case.rng(), 2, shape), AXES)
 
 
 @law("penalty")
@@ -149,6 +182,22 @@ def exercise(penalty: Penalty, rng: np.random.Generator, size: int) -> list[Arra
     """Everything that the component computes for some inputs."""
     w = rng.normal(size=(2, 3, size))
     return [penalty.value(w), penalty.gradient(w), np.array(penalty.kinks)]
+
+
+def _everything(penalty: Penalty, w: Array) -> dict[str, Array]:
+    return {"value": penalty.value(w), "gradient": penalty.gradient(w)}
+
+
+def _slopes(penalty: Penalty, w: Array) -> Array:
+    """The slope of the value by each weight of one matrix (1, row, column)."""
+    steps = STEP * np.eye(w.size).reshape(-1, 1, *w.shape[1:])
+    return np.array([penalty.value(w + step) - penalty.value(w - step) for step in steps]).reshape(w.shape[1:]) / (2 * STEP)
+
+
+def _with_first(w: Array, value: float) -> Array:
+    moved = w.copy()
+    moved[0, 0, 0] = value
+    return moved
 
 
 def _weights(rng: np.random.Generator, trials: int, shape: tuple[int, int]) -> Array:

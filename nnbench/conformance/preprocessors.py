@@ -13,7 +13,7 @@ from nnbench.kinds import Preprocessor
 AXES = ("sample", "feature")
 
 
-@law("preprocessor")
+@law("preprocessor", basic=True)
 def shape_and_dtype(case: Case[Preprocessor]) -> None:
     """`apply` returns float64 with a row for each sample and as many columns as `features` says."""
     for features in (1, 2, 5):
@@ -22,7 +22,7 @@ def shape_and_dtype(case: Case[Preprocessor]) -> None:
         expect_array(f"apply to {features} features", transformed, (30, case.component.features(features)), np.float64)
 
 
-@law("preprocessor")
+@law("preprocessor", basic=True)
 def arguments_untouched(case: Case[Preprocessor]) -> None:
     """Neither `fit` nor `apply` changes its inputs, which other trials use as well."""
     x, other = _inputs(case.rng(), 200), _inputs(case.rng(), 20)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from nnbench.conformance.laws import Broken, Case, DoesNotApply, law
 from nnbench.conformance.tools import Array, expect_array, expect_close, expect_untouched, number, search
@@ -26,7 +27,6 @@ LOSSES = (
 @law("schedule")
 def finite_and_not_negative(case: Case[Schedule]) -> None:
     """At every step of every run, also one of a single step, the factor is a finite number of at least 0."""
-    from hypothesis import strategies as st
 
     def check(run: tuple[int, int]) -> None:
         total, step = run
@@ -42,7 +42,7 @@ def finite_and_not_negative(case: Case[Schedule]) -> None:
     search(st.tuples(st.integers(1, 10_000), st.integers(0, 9_999)), check, case.examples)
 
 
-@law("schedule")
+@law("schedule", basic=True)
 def shape_and_dtype(case: Case[Schedule]) -> None:
     """There is a float64 factor for each step, in the shape in which the steps come."""
     for shape in ((1,), (6,), (2, 3)):
@@ -50,7 +50,7 @@ def shape_and_dtype(case: Case[Schedule]) -> None:
         expect_array(f"factor of steps {shape}", case.component.factor(step, 6), shape, np.float64)
 
 
-@law("schedule")
+@law("schedule", basic=True)
 def arguments_untouched(case: Case[Schedule]) -> None:
     """`factor` leaves the steps that it is given as they are."""
     expect_untouched("factor", lambda step: case.component.factor(step, 20), np.arange(20))

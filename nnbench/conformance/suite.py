@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import cache
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from nnbench.conformance import every
-from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Law, law
+from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Judged, Law, NotJudged, law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
-from nnbench.errors import InputError
+from nnbench.engine.blame import blame, happened
 from nnbench.grid.suggest import nearest
 from nnbench.kinds import Component, module_for
 
-Status: TypeAlias = Literal["held", "broken", "does not apply", "expected failure"]
+Status: TypeAlias = Literal["held", "broken", "not judged", "not tried", "does not apply", "expected failure"]
+"""A law that had nothing to judge has not held; one that builds on what is broken already is not tried."""
 VARIANTS = 8
 """Choices of hyperparameters beside the defaults."""
 THOROUGH_VARIANTS = 60
 EXAMPLES = (40, 8)
 """Examples of a search, for the defaults and for other choices of hyperparameters."""
 THOROUGH_EXAMPLES = (2_000, 200)
+MOST_EXCUSED = 0.5
+"""A law that had to excuse more than this share has not judged the component."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,11 @@ class Outcome:
     law: Law
     status: Status
     detail: str = ""
-    """The smallest example of what broke it, or the reason why it does not apply or is expected to fail."""
+    """The smallest example of what broke it, or why it was not judged, not tried, does not apply or is expected to fail."""
+    excused: float | None = None
+    """The share of what it looked at that lies at a kink and tells nothing; None for a law that excuses nothing."""
+    place: str = ""
+    """Where a broken law's error was raised."""
 
     @property
     def title(self) -> str:
@@ -43,12 +53,12 @@ class Outcome:
 
 
 def laws(kind: str) -> tuple[Law, ...]:
-    """Those that every component of a kind obeys."""
+    """Those that every component of a kind obeys; those that others build on come first among those that call it."""
     own = [value for module in (every, module_for(kind, __package__)) for value in vars(module).values() if isinstance(value, Law)]
     return (expected_failures_are_laws, *own)
 
 
-@law(EVERY, over="default")
+@law(EVERY, over="default", calls=False)
 def expected_failures_are_laws(case: Case[Component]) -> None:
     """What `expected_failures` names are laws of the component's kind, each with the reason why it is broken on purpose."""
     cls = type(case.component)
@@ -63,75 +73,137 @@ def expected_failures_are_laws(case: Case[Component]) -> None:
 def check_component(cls: type[Component], thorough: bool = False) -> tuple[Outcome, ...]:
     """Hold a component class against every law of its kind.
 
-    Takes a second or two for most components; a thorough check draws more hyperparameters and more examples. Raises InputError if
-    hypothesis, which looks for examples, is not installed.
+    Takes a second or two for most components; a thorough check draws more hyperparameters and examples, and looks at more points,
+    shapes and sizes. Where a law that others build on is broken, those are not tried, and an error that stops one law is told once.
     """
-    return tuple(check_law(cls, each, thorough) for each in laws(cls.kind))
+    outcomes: list[Outcome] = []
+    stopped: dict[str, Law] = {}
+    for each in laws(cls.kind):
+        outcome = check_law(cls, each, thorough)
+        if outcome.status == "broken" and outcome.place:
+            first = stopped.setdefault(outcome.place, each)
+            if first is not each:
+                outcome = Outcome(cls, each, "not tried", f"the error that breaks {first.name} stops it")
+        outcomes.append(outcome)
+    return tuple(outcomes)
 
 
 def check_law(cls: type[Component], law: Law, thorough: bool = False) -> Outcome:
     """Hold a component class against one law."""
-    _check_installed()
-    status, detail = _judged(cls, law, thorough)
+    broken = _foundations(cls, thorough) if law.calls else {}
+    if law in broken:
+        return broken[law]
+    for base in broken:
+        return Outcome(cls, law, "not tried", f"{base.name} is broken, and it builds on that")
+    return _outcome(cls, law, thorough)
+
+
+@cache
+def _foundations(cls: type[Component], thorough: bool) -> Mapping[Law, Outcome]:
+    """The first law that others build on and that is broken, if one is."""
+    for each in laws(cls.kind):
+        if each.basic:
+            outcome = _outcome(cls, each, thorough)
+            if outcome.status == "broken":
+                return {each: outcome}
+    return {}
+
+
+def _outcome(cls: type[Component], law: Law, thorough: bool) -> Outcome:
+    judged = _judged(cls, law, thorough)
     reason = cls.expected_failures.get(law.name)
     if reason is None:
-        return Outcome(cls, law, status, detail)
-    if status == "broken":
-        return Outcome(cls, law, "expected failure", f"{reason} ({detail})")
-    told = "holds" if status == "held" else f"does not apply ({detail})"
+        return judged
+    if judged.status == "broken":
+        return Outcome(cls, law, "expected failure", f"{reason} ({judged.detail})")
+    told = f"{judged.status} ({judged.detail})" if judged.detail else "held"
+    told = {"held": "holds", "does not apply": f"does not apply ({judged.detail})"}.get(judged.status, told)
     return Outcome(cls, law, "broken", f"it is expected to fail, “{reason}”, and {told}: take it out of expected_failures")
 
 
-def _judged(cls: type[Component], law: Law, thorough: bool) -> tuple[Status, str]:
+def _judged(cls: type[Component], law: Law, thorough: bool) -> Outcome:
     try:
-        cases = list(_cases(prototype(cls), law, thorough))
+        with _quiet():
+            cases = list(_cases(prototype(cls), law, thorough))
     except Exception as error:
-        told = str(error) if isinstance(error, CannotMake) else _raised(error)
-        return ("broken", told) if law is every.can_be_made else ("does not apply", f"it cannot be made: {told}")
-    applied, reason = False, ""
+        told = str(error) if isinstance(error, CannotMake) else _told(error)
+        makes = law is every.can_be_made
+        return Outcome(cls, law, "broken" if makes else "not tried", told if makes else f"it cannot be made: {told}")
+    applied, excuses = False, Judged(0, 0)
+    reasons: dict[type[Exception], str] = {}
     for case in cases:
         chosen = label(case.component)
-        where = "" if chosen == "defaults" else f" with {chosen}"
+        where = "" if chosen == "defaults" or not law.calls else f" with {chosen}"
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                law.check(case)
+            with _quiet():
+                excuses += law.check(case) or Judged(0, 0)
             applied = True
-        except DoesNotApply as error:
-            reason = reason or str(error)
+        except (DoesNotApply, NotJudged) as error:
+            reasons.setdefault(type(error), str(error))
         except Broken as error:
-            return "broken", f"{error}{where}"
+            return Outcome(cls, law, "broken", f"{error}{where}")
         except (Exception, SystemExit) as error:  # whatever an author's formula raises
-            return "broken", f"{_raised(error)}{where}"
-    return ("held", "") if applied else ("does not apply", reason)
+            return Outcome(cls, law, "broken", f"{_told(error)}{where}", place=_place(error))
+    share = excuses.share if excuses.looked_at else None
+    if share is not None and share > MOST_EXCUSED:
+        told = f"{share:.0%} of the samples lie at a kink and are excused: too few are left to judge"
+        return Outcome(cls, law, "not judged", told, share)
+    if applied:
+        return Outcome(cls, law, "held", excused=share)
+    if NotJudged in reasons:
+        return Outcome(cls, law, "not judged", reasons[NotJudged], share)
+    return Outcome(cls, law, "does not apply", reasons.get(DoesNotApply, ""))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what a component prints, warns of and overflows out of the way of what is told; a law of its own looks at that."""
+    silenced = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with silenced[0], silenced[1], np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _cases(component: Component, law: Law, thorough: bool) -> Iterator[Case[Component]]:
     first, others = THOROUGH_EXAMPLES if thorough else EXAMPLES
-    yield Case(component, first)
+    yield Case(component, first, thorough)
     if law.over == "range":
         for variant in variants(component, THOROUGH_VARIANTS if thorough else VARIANTS):
             yield Case(variant, others)
 
 
-def _raised(error: BaseException) -> str:
+def _told(error: BaseException) -> str:
+    """What was raised, where, and what helps."""
+    blamed = blame(error)
+    if blamed:
+        return f"{blamed.method} {blamed.happened} ({blamed.where})"
+    frame = _frame(error)
+    return f"{happened(error, frame.line or '')} (line {frame.lineno} of {frame.filename}, in {frame.name})"
+
+
+def _place(error: BaseException) -> str:
+    blamed, frame = blame(error), _frame(error)
+    return f"{type(error).__name__} at {blamed.where if blamed else f'{frame.filename}:{frame.lineno}'}"
+
+
+def _frame(error: BaseException) -> traceback.FrameSummary:
+    """The innermost one that is not nnbench's own nor a library's, if there is one."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if f"{__package__.replace('.', '/')}/" not in frame.filename.replace("\\", "/")]
-    frame = (own or frames)[-1]
-    message = " ".join(str(error).split())
-    return f"raises {type(error).__name__}: {message[:300]} (line {frame.lineno} of {frame.filename}, in {frame.name})"
+    package = f"{__package__.partition('.')[0]}/"
+    own = [
+        frame
+        for frame in frames
+        if f"/{package}" not in frame.filename.replace("\\", "/") and "site-packages" not in frame.filename
+    ]
+    return (own or frames)[-1]
 
 
-def _check_installed() -> None:
-    try:
-        import hypothesis  # noqa: F401
-    except ImportError:
-        raise InputError(
-            'conformance checks need hypothesis, which looks for the smallest examples: pip install "nnbench[check]"'
-        ) from None
-
-
-def counts(outcomes: Sequence[Outcome]) -> dict[Status, int]:
-    """How many of each status."""
-    statuses: tuple[Status, ...] = ("held", "broken", "does not apply", "expected failure")
-    return {status: sum(outcome.status == status for outcome in outcomes) for status in statuses}
+def tally(statuses: Sequence[Status], where: str = "") -> str:
+    """How many laws ran, and what they came to, in a sentence."""
+    count = {status: statuses.count(status) for status in get_args(Status)}
+    ran = len(statuses) - count["does not apply"] - count["not tried"]
+    told = f"{ran:,} law{'' if ran == 1 else 's'} ran{where}: {count['held']:,} held, {count['broken']:,} broken"
+    told += f", {count['not judged']:,} not judged" if count["not judged"] else ""
+    told += f", {count['expected failure']:,} failed as expected"
+    told += f"; {count['not tried']:,} not tried" if count["not tried"] else ""
+    return f"{told}; {count['does not apply']:,} do not apply."

@@ -6,7 +6,8 @@ In a test file::
 
     test_conformance = conformance_tests("my-package")
 
-A law that does not apply is skipped with the reason, an expected failure is an xfail, and the summary says how many laws ran.
+A law that does not apply is skipped with the reason, and so is one that builds on a broken one; a law that had nothing to judge
+fails, an expected failure is an xfail, and the summary says how many laws ran.
 With pytest-xdist, which has its summary in another process, the option `-p nnbench.conformance.testing` brings it there.
 """
 
@@ -21,7 +22,7 @@ import pytest
 from nnbench.catalog import load_catalog
 from nnbench.conformance.laws import Law
 from nnbench.conformance.packages import components_of
-from nnbench.conformance.suite import check_law, laws
+from nnbench.conformance.suite import check_law, laws, tally
 from nnbench.kinds import Component
 
 MARK = "nnbench law"
@@ -43,8 +44,10 @@ def conformance_tests(package: str, thorough: bool = False) -> Callable[..., Non
             request.config.pluginmanager.register(here)  # for the summary
         outcome = check_law(component, law, thorough)
         request.node.user_properties.append((MARK, outcome.status))
-        if outcome.status == "does not apply":
-            pytest.skip(f"does not apply: {outcome.detail}")
+        if outcome.status in ("does not apply", "not tried"):
+            pytest.skip(f"{outcome.status}: {outcome.detail}")
+        if outcome.status == "not judged":
+            pytest.fail(f"{outcome.title} is not judged: {outcome.detail}\n  The law: {law.meaning}", pytrace=False)
         if outcome.status == "expected failure":
             pytest.xfail(outcome.detail)
         if outcome.status == "broken":
@@ -62,9 +65,4 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name, status in getattr(report, "user_properties", ())
         if name == MARK and report.when == "call"
     ]
-    ran = len(statuses) - statuses.count("does not apply")
-    held, broken, expected = statuses.count("held"), statuses.count("broken"), statuses.count("expected failure")
-    terminalreporter.write_line(
-        f"nnbench: {ran:,} laws ran: {held:,} held, {broken:,} broken, {expected:,} failed as expected; "
-        f"{statuses.count('does not apply'):,} do not apply."
-    )
+    terminalreporter.write_line(f"nnbench: {tally(statuses)}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
 
 from nnbench.conformance.laws import Broken
 
@@ -24,32 +28,37 @@ def at(index: Sequence[Any], axes: Sequence[str]) -> str:
     return ", ".join(f"{axis} {int(i)}" for axis, i in zip(axes, index, strict=True))
 
 
-def read_only(array: Array) -> Array:
-    """A copy that raises when it is written to."""
-    copy = array.copy()
-    copy.flags.writeable = False
-    return copy
-
-
 def expect_array(what: str, got: Any, shape: tuple[int, ...], dtype: Any) -> None:
     """Raise Broken unless it is an array of that shape and dtype."""
+    if got is None:
+        raise Broken(f"{what} returns nothing (None), expected an array {shape} of {np.dtype(dtype)}: is a return forgotten?")
     if not isinstance(got, np.ndarray):
-        raise Broken(f"{what} returns a {type(got).__name__}, expected an array {shape} of {np.dtype(dtype)}")
+        remedy = "" if isinstance(got, (list, tuple, dict)) else ": np.full_like gives one number for all"
+        raise Broken(f"{what} returns a {type(got).__name__}, expected an array {shape} of {np.dtype(dtype)}{remedy}")
     if got.shape != shape:
         raise Broken(f"{what} returns shape {got.shape}, expected {shape}")
     if got.dtype != dtype:
-        raise Broken(f"{what} returns {got.dtype}, expected {np.dtype(dtype)}")
+        raise Broken(f"{what} returns {got.dtype}, expected {np.dtype(dtype)}{_of_precision(got.dtype)}")
 
 
-def expect_untouched(what: str, call: Callable[..., Any], *arrays: Array) -> None:
-    """Raise Broken if the call changes any of its arrays."""
+def _of_precision(dtype: Any) -> str:
+    if dtype == np.float64:
+        return (
+            ": np.sqrt(2), np.pi in an array and the like are float64; math.sqrt(2), Python's numbers, take the array's precision"
+        )
+    return ": .astype(z.dtype) makes numbers of truth values" if dtype == np.bool_ else ""
+
+
+def expect_untouched(what: str, call: Callable[..., Any], *arrays: Array, names: Sequence[str] = ()) -> None:
+    """Raise Broken if the call changes any of its arrays, with the argument's name, which is the call's own unless told."""
     copies = [array.copy() for array in arrays]
     call(*copies)
-    for position, (before, after) in enumerate(zip(arrays, copies, strict=True)):
+    names = names or list(inspect.signature(call).parameters)
+    for name, before, after in zip(names, arrays, copies, strict=False):
         if not same(before, after):
             index = np.argwhere(differs(before, after))[0]
             change = f"{number(before[tuple(index)])} became {number(after[tuple(index)])}"
-            raise Broken(f"{what} changes its argument {position + 1}: {change}")
+            raise Broken(f"{what} changes its argument {name} in place: {change}; compute into a new array, or work on a copy")
 
 
 def differs(a: Array, b: Array) -> Array:
@@ -89,6 +98,11 @@ def same_value(a: Array, b: Array) -> Array:
     return ~differs(a, b)
 
 
+def sizes(thorough: bool) -> list[int]:
+    """Numbers of units, samples or weights to try: all small ones, and the usual large ones with their neighbours."""
+    return [*range(1, 34), 50, 63, 64, 65, 100, 127, 128, 129, 256] if not thorough else [*range(1, 260), 300, 384, 500, 512, 513]
+
+
 def jumps(f: Callable[[Array], Array], grid: Array) -> list[tuple[float, float, float]]:
     """Where a function jumps, and from what to what: the steepest intervals of a grid, halved until smooth ones are level."""
     z = np.sort(grid)
@@ -111,10 +125,6 @@ def jumps(f: Callable[[Array], Array], grid: Array) -> list[tuple[float, float, 
 
 def smallest(fails: Callable[[float], bool], among: Array, width: Literal[32, 64] = 64) -> float:
     """The simplest number that fails, looked for between 0 and those that are known to, then among those alone."""
-    from hypothesis import find
-    from hypothesis import strategies as st
-    from hypothesis.errors import NoSuchExample
-
     low, high = float(among.min()), float(among.max())
     for bounds in ((min(low, 0.0), max(high, 0.0)), (low, high)):
         try:
@@ -126,16 +136,12 @@ def smallest(fails: Callable[[float], bool], among: Array, width: Literal[32, 64
 
 def search(strategy: Any, check: Callable[[Any], None], examples: int) -> None:
     """Draw examples; raise what the check raises for the smallest that hypothesis finds."""
-    from hypothesis import given
-
     drawn: Any = given(strategy)
     _quiet(examples)(drawn(lambda value: check(value)))()  # a function of its own, because hypothesis marks what it is given
 
 
 def _quiet(examples: int) -> Any:
     """Settings that draw the same examples every time, and neither write nor print anything."""
-    from hypothesis import HealthCheck, Phase, Verbosity, settings
-
     return settings(
         max_examples=examples,
         derandomize=True,

@@ -70,7 +70,8 @@ def values(hint: Any, value: Any) -> list[Any]:
 def attempts(component: C) -> Iterator[C | Exception]:
     """Components with one hyperparameter changed at a time, then with several; what is raised for values that are refused."""
     hints = fields.hyperparameter_types(type(component))
-    choices = {name: values(hint, getattr(component, name)) for name, hint in hints.items()}
+    own = component.hyperparameters()
+    choices = {name: values(hint, own[name]) if _accepted(hint, [own[name]]) else [] for name, hint in hints.items()}
     rounds = max(map(len, choices.values()), default=0)
     single = [{name: choice[i]} for i in range(rounds) for name, choice in choices.items() if i < len(choice)]
     rng = stream(0, "conformance", "variants")

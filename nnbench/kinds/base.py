@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar, TypeAlias, dataclass_transform
 
 from annotated_types import Ge, Gt, Lt
 
+from nnbench.kinds.declarations import check_declarations
+
 Positive: TypeAlias = Annotated[float, Gt(0)]
 NonNegative: TypeAlias = Annotated[float, Ge(0)]
 Fraction: TypeAlias = Annotated[float, Ge(0), Lt(1)]
@@ -58,6 +60,7 @@ class Component(ABC):  # noqa: B024 - what is abstract differs by kind
             _become_kind(cls)
         else:
             _keep_kind(cls)
+            check_declarations(cls, _kind_of(cls))
         if "name" not in cls.__dict__:
             cls.name = _snake_case(cls.__name__)
         if "default" not in cls.__dict__:
@@ -95,6 +98,11 @@ def _become_kind(base: type[Component]) -> None:
         raise TypeError(f"{base.__name__} derives from Component itself, which has no contract; derive from one of {known}")
     base.kind = base.__name__.lower()
     base.plural = base.__dict__.get("plural", f"{base.kind}s")
+
+
+def _kind_of(cls: type[Component]) -> type[Component]:
+    """The kind's own class."""
+    return next(base for base in cls.__mro__ if Component in base.__bases__)
 
 
 def _keep_kind(cls: type[Component]) -> None:

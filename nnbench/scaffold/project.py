@@ -29,7 +29,7 @@ requires-python = ">=3.11"
 dependencies = [{dependencies}]
 
 [project.optional-dependencies]
-test = ["nnbench[check]", "pytest>=8.3"]
+test = ["pytest>=8.3"]
 
 [project.entry-points.nnbench]
 {module} = "{module}"

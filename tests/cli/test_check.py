@@ -122,10 +122,3 @@ def test_a_package_that_cannot_be_checked_is_bad_input(plugin: Path, tmp_path: P
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_without_hypothesis_it_is_said_what_to_install(plugin: Path, tmp_path: Path) -> None:
-    (tmp_path / "hypothesis.py").write_text("raise ImportError('not here')")
-    done = nnbench("check", "curves", cwd=tmp_path, path=[tmp_path, plugin])
-    assert done.returncode == 2
-    assert 'pip install "nnbench[check]"' in done.stderr

@@ -141,8 +141,8 @@ def test_the_same_examples_are_drawn_every_time() -> None:
 
 def test_an_exception_is_told_with_where_it_was_raised() -> None:
     detail = by_law(Picky)["shape_and_dtype"].detail
-    assert detail.startswith("raises RuntimeError: too small (line ")
-    assert "test_suite.py, in forward) with" in detail
+    assert detail.startswith("forward raises RuntimeError: too small (line ")
+    assert "test_suite.py) with" in detail
 
 
 class Quits(Bounded):
@@ -153,7 +153,12 @@ class Quits(Bounded):
 
 
 def test_a_component_that_would_end_the_process_is_told_like_any_other() -> None:
-    assert by_law(Quits)["nan_stays"].detail.startswith("raises SystemExit: 3 (line ")
+    found = by_law(Quits)
+    assert found["shape_and_dtype"].detail.startswith("forward raises SystemExit: 3 (line ")
+    assert (found["nan_stays"].status, found["nan_stays"].detail) == (
+        "not tried",
+        "shape_and_dtype is broken, and it builds on that",
+    )
 
 
 def test_values_are_drawn_within_the_bounds_and_at_those_that_belong_to_them() -> None:
@@ -190,7 +195,9 @@ def test_neighbours_differ_in_their_floating_point_hyperparameters_alone() -> No
 def test_a_hyperparameter_without_a_default_is_guessed_within_its_bounds() -> None:
     assert 3 < prototype(Needy).needed < 4
     assert label(prototype(Needy)) == "needed=3.5"
-    assert not [outcome for outcome in check_component(Needy) if outcome.status == "broken"]
+    broken = {outcome.law.name: outcome.detail for outcome in check_component(Needy) if outcome.status == "broken"}
+    assert list(broken) == ["hyperparameters_are_declared"]
+    assert "hyperparameter needed has no default" in broken["hyperparameters_are_declared"]
 
 
 def test_a_component_that_cannot_be_made_is_told() -> None:
@@ -200,7 +207,7 @@ def test_a_component_that_cannot_be_made_is_told() -> None:
     found = by_law(NeedsAnother)
     assert (found["can_be_made"].status, found["can_be_made"].detail) == ("broken", told)
     rest = {(outcome.status, outcome.detail) for name, outcome in found.items() if name != "can_be_made"}
-    assert rest == {("does not apply", f"it cannot be made: {told}")}
+    assert rest == {("not tried", f"it cannot be made: {told}"), ("not tried", "can_be_made is broken, and it builds on that")}
 
 
 def test_a_thorough_check_finds_what_a_short_one_may_not() -> None:
@@ -218,12 +225,6 @@ def test_a_thorough_check_finds_what_a_short_one_may_not() -> None:
         return check_law(Rare, law, thorough).status == "broken"
 
     assert (broken(False), broken(True)) == (False, True)
-
-
-def test_without_hypothesis_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "hypothesis", None)
-    with pytest.raises(InputError, match=r'pip install "nnbench\[check\]"'):
-        check_component(Zeros)
 
 
 @pytest.fixture

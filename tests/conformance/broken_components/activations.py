@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -232,7 +233,7 @@ class PowerOfAHyperparameter(_Tanh):
         return self.p * np.abs(z) ** (self.p - 1)
 
 
-@breaks("hyperparameters_broadcast")
+@breaks("shape_and_dtype")
 class TakesNumbersAlone(_Tanh):
     """√scale·z with math.sqrt, which takes no arrays."""
 
@@ -243,6 +244,118 @@ class TakesNumbersAlone(_Tanh):
 
     def derivative(self, z: Array, a: Array) -> Array:
         return math.sqrt(self.scale) * np.ones_like(z)
+
+
+@breaks("hyperparameters_broadcast")
+class TakesOneNumber(_Tanh):
+    """scale·z, of a scale that is one number for all trials."""
+
+    scale: Positive = 2.0
+
+    def forward(self, z: Array) -> Array:
+        return np.asarray(self.scale).item() * z
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        return np.asarray(self.scale).item() * np.ones_like(z)
+
+
+@breaks("precisions_agree")
+class DifferencesInPlaceOfAFormula(_Tanh):
+    """tanh z, whose derivative is a difference that float32 cannot take."""
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        return ((np.tanh(z + 1e-8) - np.tanh(z - 1e-8)) / 2e-8).astype(z.dtype)
+
+
+@breaks("precisions_agree")
+class AnotherFunctionInFloat32(_Tanh):
+    """tanh z, and 0.1 % more in float32."""
+
+    def forward(self, z: Array) -> Array:
+        return np.tanh(z) * (1.001 if z.dtype == np.float32 else 1)
+
+
+@breaks("derivative_matches_differences")
+class OffByAHundredThousandth(_Tanh):
+    """tanh z, whose derivative is 1e-5 too large everywhere."""
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        return 1 - a * a + 1e-5
+
+
+@breaks("element_wise")
+class WrongForTenUnits(_Tanh):
+    """tanh z, whose derivative is halved in layers of ten units."""
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        return (1 - a * a) * (0.5 if z.shape[1] == 10 else 1)
+
+
+@breaks("element_wise")
+class WrongForBatchesOf64(_Tanh):
+    """tanh z, whose derivative is halved for 64 samples."""
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        return (1 - a * a) * (0.5 if z.shape[2] == 64 else 1)
+
+
+@breaks("hyperparameters_are_declared")
+class StartsOutsideItsBounds(_Swish):
+    """z·σ(beta·z), with a default that beta does not take."""
+
+    beta: Positive = -1.0
+
+
+@breaks("hyperparameters_are_declared")
+class HasNoDefault(_Tanh):
+    """tanh(k·z), for those who know k."""
+
+    k: Positive
+
+    def forward(self, z: Array) -> Array:
+        return np.tanh(self.k * z)
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        return self.k * (1 - a * a)
+
+
+@breaks("hyperparameters_are_declared")
+class ForgetsTheAnnotation(_Tanh):
+    """tanh z, with a k that no grid can set."""
+
+    k = 1.0
+
+
+@breaks("hyperparameters_are_declared")
+class SaysClassVar(_Tanh):
+    """tanh z, with a k that has bounds, and is no hyperparameter."""
+
+    k: ClassVar[Positive] = 1.0
+
+
+@breaks("hyperparameters_are_declared")
+class SpellsKinksWrong(_Tanh):
+    """tanh z, with kinks under another name."""
+
+    kink = (0.0,)
+
+
+@breaks("quiet")
+class Prints(_Tanh):
+    """tanh z, and a line for each call."""
+
+    def forward(self, z: Array) -> Array:
+        print("forward")
+        return np.tanh(z)
+
+
+@breaks("quiet")
+class Warns(_Tanh):
+    """tanh z, and a warning for each call."""
+
+    def forward(self, z: Array) -> Array:
+        warnings.warn("tanh saturates", stacklevel=2)
+        return np.tanh(z)
 
 
 @breaks("hyperparameters_broadcast")

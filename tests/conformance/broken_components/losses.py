@@ -33,6 +33,60 @@ class _Hinge(Loss):
 
 
 @breaks("gradient_matches_differences")
+class ExcusesEverySample(Loss):
+    """Σ max(0, 1 + s_j - s_y) with the gradient turned around: the margin of the right class is 0, always."""
+
+    def value(self, scores: Array, targets: Array) -> Array:
+        return np.maximum(self.margins(scores, targets), 0).sum(axis=1, keepdims=True)
+
+    def gradient(self, scores: Array, targets: Array) -> Array:
+        within = (self.margins(scores, targets) > 0).astype(scores.dtype)
+        return targets * within.sum(axis=1, keepdims=True) - within
+
+    def margins(self, scores: Array, targets: Array) -> Array:
+        own = (scores * targets).sum(axis=1, keepdims=True)
+        return (1 + scores - own) * (1 - targets)
+
+
+@breaks("gradient_matches_differences")
+class SeesKinksEverywhere(_Squares):
+    """½ Σ (s - t)² with the gradient turned around, and margins that change sign wherever one looks."""
+
+    def gradient(self, scores: Array, targets: Array) -> Array:
+        return targets - scores
+
+    def margins(self, scores: Array, targets: Array) -> Array:
+        return np.sin(1e9 * scores)
+
+
+@breaks("gradient_matches_differences")
+class WrongForTheLastOfTenClasses(_Squares):
+    """½ Σ (s - t)², with half the gradient for the last of ten classes."""
+
+    def gradient(self, scores: Array, targets: Array) -> Array:
+        g = scores - targets
+        if scores.shape[1] == 10:
+            g[:, -1] *= 0.5
+        return g
+
+
+@breaks("precisions_agree")
+class HalfTheGradientInFloat32(_Squares):
+    """½ Σ (s - t)², with half the gradient in float32."""
+
+    def gradient(self, scores: Array, targets: Array) -> Array:
+        return (scores - targets) * (0.5 if scores.dtype == np.float32 else 1)
+
+
+@breaks("samples_are_independent")
+class WrongForBatchesOf64(_Squares):
+    """½ Σ (s - t)², with half the gradient for 64 samples."""
+
+    def gradient(self, scores: Array, targets: Array) -> Array:
+        return (scores - targets) * (0.5 if scores.shape[2] == 64 else 1)
+
+
+@breaks("gradient_matches_differences")
 class TwiceTheGradient(_Squares):
     """½ Σ (s - t)² with the gradient of Σ (s - t)²."""
 

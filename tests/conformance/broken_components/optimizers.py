@@ -35,6 +35,22 @@ class _Momentum(Optimizer):
         params += v
 
 
+@breaks("precisions_agree")
+class ATenthInFloat32(_SGD):
+    """params -= lr·g, and a tenth of that in float32."""
+
+    def step(self, params: Array, grads: Array, state: dict[str, Array], lr: Array, t: int) -> None:
+        params -= lr * grads * np.asarray(0.1 if params.dtype == np.float32 else 1, params.dtype)
+
+
+@breaks("steps_depend_as_declared")
+class WrongForTenParameters(_SGD):
+    """params -= lr·g, and half of that where there are ten parameters."""
+
+    def step(self, params: Array, grads: Array, state: dict[str, Array], lr: Array, t: int) -> None:
+        params -= (0.5 if params.shape[2] == 10 else 1) * lr * grads
+
+
 @breaks("updates_in_place")
 class BindsParamsAnew(_SGD):
     """params = params - lr·g, which trains nothing."""

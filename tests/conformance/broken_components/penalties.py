@@ -28,6 +28,21 @@ class HalfThePull(_L2):
         return self.lam * w
 
 
+@breaks("precisions_agree")
+class HalfThePullInFloat32(_L2):
+    """lam·Σ w², with half the gradient in float32."""
+
+    def gradient(self, w: Array) -> Array:
+        return (1 if w.dtype == np.float32 else 2) * self.lam * w
+
+
+@breaks("declared_kinks_are_kinks")
+class KinkThatIsNone(_L2):
+    """lam·Σ w², with a kink that excuses a gradient check."""
+
+    kinks = (0.0,)
+
+
 @breaks("kinks_are_declared")
 class SmoothLasso(_L2):
     """lam·Σ |w|, declared smooth."""
