@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
 from nnbench.catalog import Catalog, Plugin, load_catalog
+from nnbench.cli.launches import print_launches
+from nnbench.cli.options import FOLDER
 from nnbench.cli.output import console, table
 from nnbench.cli.trace import component_calls
 from nnbench.grid import json_schema
 from nnbench.kinds import KINDS, plural
 
-KIND = click.Choice(list(KINDS))
+LAUNCHES = "launches"
+"""What `list` lists beside kinds."""
+KIND = click.Choice([*KINDS, LAUNCHES])
 SLOW = 0.3
 """Seconds to load from which on a plugin is pointed out."""
 
 
-HELP = f"""List components with one line each; a star marks the one taken where a grid names none.
+HELP = f"""List components with one line each, or launches; a star marks the component taken where a grid names none.
 
-KIND is {", ".join(list(KINDS)[:-1])} or {list(KINDS)[-1]}; all of them unless given.
+KIND is {", ".join(list(KINDS)[:-1])} or {list(KINDS)[-1]}; all of them unless given. "launches" lists what was launched in the
+folder: ids, grids, states, times and numbers of trials.
 """
 
 
 @click.command("list", help=HELP)
-@click.argument("kind", type=KIND, required=False, metavar="[KIND]")
+@click.argument("kind", type=KIND, required=False, metavar="[KIND|launches]")
+@FOLDER
 @click.pass_obj
-def list_(without: tuple[str, ...], kind: str | None) -> None:
+def list_(without: tuple[str, ...], kind: str | None, folder: Path) -> None:
     """Print the table."""
+    if kind == LAUNCHES:
+        print_launches(folder)
+        return
     out = console()
     catalog = load_catalog(without)
     rows = [

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, FRESH, GRID, RUNS, SET, URI, WORKERS
-from nnbench.cli.output import LaunchProgress, console, duration, program, table
+from nnbench.cli.output import LaunchProgress, console, duration, options, program, table
 from nnbench.cli.summary import print_comparison, print_summary
 from nnbench.cli.trace import trace_launch
 from nnbench.grid import Grid
@@ -21,7 +21,6 @@ from nnbench.launching import conduct
 from nnbench.launching.estimate import estimate
 from nnbench.launching.plan import Phase, Plan, make_plan
 from nnbench.launching.results import Results
-from nnbench.tracking.mlflow import default_uri
 
 
 @click.command()
@@ -166,13 +165,11 @@ def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str 
     """What went wrong beside training, and how to look at runs; `logged` says whether MLflow was to have them."""
     for problem in results.watcher_problems:
         out.print(f"A watcher failed and was not told more: {problem}", style="yellow", markup=False)
-    options = ("" if folder == Path("mlruns") else f" --folder {folder}") + (
-        f" --tracking-uri {tracking_uri}" if tracking_uri else ""
-    )
+    where = options(folder, tracking_uri)
     problems = [tracker.problem for tracker in results.trackers if tracker.problem]
     for problem in problems:
         out.print(problem, style="yellow", markup=False)
     if problems:
-        out.print(f"The results are safe; log them with: {program()} sync{options}", markup=False)
-    elif logged or (tracking_uri or default_uri(folder)) in results.launch.logged_to:
-        out.print(f"Browse every run: {program()} ui{options}", markup=False)
+        out.print(f"The results are safe; log them with: {program()} sync{where}", markup=False)
+    elif logged or conduct.make_tracker(folder, tracking_uri).has(results.launch):
+        out.print(f"Browse every run: {program()} ui{where}", markup=False)

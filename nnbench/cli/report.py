@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import click
 from rich.console import Console
 
 from nnbench.catalog import load_catalog
-from nnbench.cli.options import FOLDER, WORKERS
+from nnbench.cli.options import FOLDER, SET, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.cli.robust import launch_each
 from nnbench.cli.summary import print_comparison
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
+from nnbench.launching import find
 from nnbench.launching.record import note_claims
 from nnbench.report import cells, exports, robustness, tables
 from nnbench.report.claims import CLAIM_HEAD
@@ -40,17 +42,22 @@ from nnbench.store import Launch, Store, merge_into
     metavar="PICTURE",
     help="Also draw it: profiles, probabilities, ranks; .png or .svg.",
 )
+@SET
 @FOLDER
-def report(which: str | None, form: str, save: Path | None, folder: Path) -> None:
+@click.pass_obj
+def report(
+    without: tuple[str, ...], which: str | None, form: str, save: Path | None, overrides: tuple[str, ...], folder: Path
+) -> None:
     """Print a launch's comparison again, from stored results; nothing is trained.
 
-    Name a grid file, a grid, or a launch's id; the latest launch unless given. A grid without [compare] asks for no verdict: its
-    cells are printed, best first.
+    Name a grid file (with --set as it was launched), a grid, or a launch's id, as nnbench list launches has it; the latest launch
+    unless given. A file means the launch of the trials that it describes, whatever the name. A grid without [compare] asks for no
+    verdict: its cells are printed, best first.
     """
-    store = _store(folder)
+    store = existing_store(folder)
     if save is not None:
         files.check(save)
-    launch = find_launch(store, which)
+    launch = _with_cells(find_launch(which, overrides, without, folder))
     comparison = compare_launch(launch, store)
     if save is not None and comparison is not None:
         files.save(levels.draw(comparison), f"{launch.grid}: {comparison.factor}", save)
@@ -149,15 +156,18 @@ def _announce(err: Console, place: str, alternatives: int, number: int, what: st
     err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}", markup=False)
 
 
-def find_launch(store: Store, which: str | None) -> Launch:
-    """The launch that a grid file, a grid's name or an id means; the latest unless given."""
-    if which is None:
-        launches = [launch for launch in store.launches() if not launch.alternative]
-        if not launches:
-            raise InputError(f"no launch in {store.folder} yet; nnbench run GRID.toml makes one")
-        return _with_cells(launches[-1])
-    path = Path(which)
-    return _with_cells(store.launch(Grid.from_toml(path).name if path.suffix == ".toml" else which))
+def find_launch(which: str | None, overrides: Sequence[str], without: Sequence[str], folder: Path) -> Launch:
+    """The launch that a grid file, a grid's name or an id means, the latest unless given; says what is to know of the choice."""
+    if which is not None and which.endswith(".toml"):
+        catalog = load_catalog(without)
+        meant = find.by_grid(Grid.from_toml(which, catalog, overrides), catalog, folder)
+    elif overrides:
+        raise InputError("--set changes what a grid file says; name the file")
+    else:
+        meant = find.by_name(Store(folder / "results"), which)
+    for note in meant.notes:
+        console(stderr=True).print(f"{note}.", style="yellow", markup=False, soft_wrap=True)
+    return meant.launch
 
 
 def _with_cells(launch: Launch) -> Launch:
@@ -170,7 +180,7 @@ def _with_cells(launch: Launch) -> Launch:
     )
 
 
-def _store(folder: Path) -> Store:
+def existing_store(folder: Path) -> Store:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; nnbench run GRID.toml makes it, --folder names another")
     return Store(folder / "results")

@@ -25,7 +25,7 @@ from nnbench.launching.results import Results
 from nnbench.report.documents import write_documents
 from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Result, Store
 from nnbench.tracking import Tracker
-from nnbench.tracking.mlflow import MlflowTracker, artifact_folder, checked_uri, default_uri
+from nnbench.tracking.mlflow import MlflowTracker, artifact_folder, checked_uri, default_uri, shown_place, store_name
 
 OnPhase = Callable[[str, int, int], None]
 CHECKED_IN = {TUNING: ("require",), REPORTED: ("require", "flag"), BEHIND: ()}
@@ -73,8 +73,8 @@ def make_tracker(
     """
     uri = checked_uri(uri or default_uri(folder))
     store = Store(folder / "results")
-    artifacts = artifact_folder(uri, folder)
-    return MlflowTracker(uri, artifacts, write_documents(store), on_logged, each_trial)
+    name, place = store_name(uri, folder), shown_place(uri, folder)
+    return MlflowTracker(uri, name, place, artifact_folder(uri), write_documents(store), on_logged, each_trial)
 
 
 def execute(

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from nnbench.store import REPORTED, TUNING, Launch, LaunchCell, Result
+from nnbench.tracking.mlflow.lookup import has_all
 from nnbench.tracking.mlflow.projection import Documents, Projection
 from nnbench.tracking.mlflow.runs import Run, runs_of
 from nnbench.tracking.mlflow.server import prepare
@@ -17,7 +18,7 @@ from nnbench.tracking.protocol import Tracker
 
 
 class MlflowTracker(Tracker):
-    """Logs a launch to one tracking store, which its name is the URI of.
+    """Logs a launch to the tracking store at `uri`, which records know by `name`; `place` is what a person calls it.
 
     Whatever goes wrong with the tracking store never reaches the launch: `problem` says what it was, `missing` how many cells are
     not logged, and `nnbench sync` logs them later.
@@ -28,12 +29,15 @@ class MlflowTracker(Tracker):
     def __init__(
         self,
         uri: str,
+        name: str,
+        place: str,
         artifacts: Path | None,
         documents: Documents,
         on_logged: Callable[[], None] = lambda: None,
         each_trial: bool = False,
     ) -> None:
-        self.name = uri
+        self.name = name
+        self._uri, self._place = uri, place
         self._artifacts = artifacts
         self._documents = documents
         self._on_logged = on_logged
@@ -55,8 +59,9 @@ class MlflowTracker(Tracker):
         return len(self._cells) - self.logged
 
     def has(self, launch: Launch) -> bool:
-        """Whether each cell is logged; the record does not tell whether each trial is."""
-        return not self._each_trial and super().has(launch)
+        """Whether each cell is logged, and still there; the record does not tell whether each trial is."""
+        known = not self._each_trial and super().has(launch)
+        return known and has_all(self._uri, launch.logged_to[self.name], launch)
 
     def start(self, launch: Launch) -> None:
         """Begin to log, unless settings are chosen first."""
@@ -70,7 +75,7 @@ class MlflowTracker(Tracker):
         self._cells = {cell.id: cell for cell in launch.cells}
 
         def connect() -> None:
-            self._projection = Projection(prepare(self.name), launch, self._artifacts)
+            self._projection = Projection(prepare(self._uri), launch, self._artifacts)
 
         self._events.put(connect)
 
@@ -102,11 +107,21 @@ class MlflowTracker(Tracker):
         if self._thread.ident is not None:
             self._events.put(_stop)
             self._thread.join()
-        self.told = f"{self.added} of {len(self._cells)} cells logged now; the others were there, or are not trained yet"
+        self.told = self._logging_told()
         if self._cause:
             what = f"{self.missing} cells are" if self.missing else "The launch's summary and files are"
             self.problem = f"{what} not in MLflow yet ({self._cause})."
         return self._projection.location if self._projection and not self._cause and not self.missing else None
+
+    def _logging_told(self) -> str:
+        """What is logged where, in words."""
+        total, before, untrained = len(self._cells), self.logged - self.added, self.missing
+        if self.logged == total:
+            have = f"all {total} cells are in MLflow ({self._place})" if total != 1 else f"its cell is in MLflow ({self._place})"
+        else:
+            have = f"{self.logged} of {total} cells are in MLflow ({self._place})"
+        now = f"{self.added} of them logged now" if self.added and before else "logged now" if self.added else "nothing was missing"
+        return f"{have}, {now}" + (f"; {untrained} cannot be yet, because some of their trials have no results" if untrained else "")
 
     def _log(self, runs: Sequence[Run]) -> None:
         if self._projection:
