@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
 from typing import Any
 
 import click
+
+from nnbench import streams
 
 COMMANDS = {
     "run": ("nnbench.cli.launch:run", "Train what a grid lacks and log it to MLflow."),
@@ -29,6 +31,10 @@ COMMANDS = {
     "sync": ("nnbench.cli.store:sync", "Log to MLflow whatever results it lacks."),
     "ui": ("nnbench.cli.store:ui", "Open the MLflow UI on the local store."),
 }
+
+
+PRINT = ("plan", "report", "gradcheck", "check", "list", "show", "plugins", "schema")
+"""Commands that are there to print: without a reader they end. All others go on to the end of what they do."""
 
 
 class _Lazy(click.Group):
@@ -90,22 +96,31 @@ def cli(ctx: click.Context, without: tuple[str, ...]) -> None:
     keeps every result, logs them to MLflow and sums them up.
     """
     ctx.obj = without
+    if ctx.invoked_subcommand in PRINT:
+        streams.only_prints()
 
 
 def main() -> Any:
     """Run the command line; bad input ends in a message and exit status 2."""
+    outlets = streams.install()
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    sys.exit(streams.finish(outlets, _run(outlets)))
+
+
+def _run(outlets: Sequence[streams.Outlet]) -> int:
+    """The exit status of the command, which has told what was wrong."""
     from nnbench.errors import InputError, PluginError
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # formulas have letters that some terminals lack
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     try:
-        return cli(prog_name="nnbench")
+        cli(prog_name="nnbench")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except (InputError, PluginError) as error:
         lines = str(error).splitlines()
         click.echo("\n".join(f"error: {line}" for line in lines), err=True)
-        sys.exit(2)
+        return 2
     except OSError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        if not any(outlet.problem is error for outlet in outlets):  # that is told when all is over
+            click.echo(f"error: {error}", err=True)
+        return 1
+    return 0

@@ -18,7 +18,7 @@ from nnbench.kinds import KINDS, plural
 
 LAUNCHES = "launches"
 """What `list` lists beside kinds."""
-KIND = click.Choice([*KINDS, LAUNCHES])
+KIND = click.Choice(list(KINDS))
 SLOW = 0.3
 """Seconds to load from which on a plugin is pointed out."""
 
@@ -31,7 +31,7 @@ folder: ids, grids, states, times and numbers of trials.
 
 
 @click.command("list", help=HELP)
-@click.argument("kind", type=KIND, required=False, metavar="[KIND|launches]")
+@click.argument("kind", type=click.Choice([*KINDS, LAUNCHES]), required=False, metavar="[KIND|launches]")
 @FOLDER
 @click.pass_obj
 def list_(without: tuple[str, ...], kind: str | None, folder: Path) -> None:

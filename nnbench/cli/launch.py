@@ -170,6 +170,6 @@ def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str 
     for problem in problems:
         out.print(problem, style="yellow", markup=False)
     if problems:
-        out.print(f"The results are safe; log them with: {program()} sync{where}", markup=False)
+        out.print(f"The results are safe; log them with: {program()} sync{where}", markup=False, soft_wrap=True)
     elif logged or conduct.make_tracker(folder, tracking_uri).has(results.launch):
-        out.print(f"Browse every run: {program()} ui{where}", markup=False)
+        out.print(f"Browse every run: {program()} ui{where}", markup=False, soft_wrap=True)

@@ -60,7 +60,7 @@ def program() -> str:
 
 
 def _python() -> str:
-    """This Python, by its name where the shell finds it by that; a virtual environment's is a link that must not be followed."""
+    """The Python that runs, by its name where the shell finds it by that."""
     for name in ("python", "python3"):
         on_path = shutil.which(name)
         if on_path and Path(on_path).absolute() == Path(sys.executable).absolute():

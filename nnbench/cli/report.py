@@ -12,7 +12,7 @@ from rich.console import Console
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, SET, WORKERS
-from nnbench.cli.output import console, table
+from nnbench.cli.output import console, options, program, table
 from nnbench.cli.robust import launch_each
 from nnbench.cli.summary import print_comparison
 from nnbench.errors import InputError
@@ -143,12 +143,17 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
             raise InputError(f"{other}: has no results; name a folder as --folder would (it holds results/)")
     for each in (folder, *others):
         Store(each / "results").check()
+    changed = False
     for other in others:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
-        out.print(f"{other}: {added.trials} trials new here, {added.known} known already, {added.launches} launches", markup=False)
+        trials = f"{added.trials} trials new here, {added.known} known already"
+        out.print(f"{other}: {trials}, {added.launches} launches new or in a later state there", markup=False)
+        changed = changed or bool(added.launches)
         if added.differing:
             differing = f"{added.differing} of the known ones have other results there; the later ones count"
             out.print(differing, style="yellow", markup=False)
+    if changed:
+        out.print(f"MLflow has none of that yet; log it with: {program()} sync{options(folder)}", markup=False, soft_wrap=True)
 
 
 def _announce(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
@@ -181,6 +186,7 @@ def _with_cells(launch: Launch) -> Launch:
 
 
 def existing_store(folder: Path) -> Store:
+    """The result store in a folder; raises InputError if there is no such folder."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; nnbench run GRID.toml makes it, --folder names another")
     return Store(folder / "results")

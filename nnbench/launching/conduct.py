@@ -104,6 +104,7 @@ def execute(
             old = record.earlier(plan)
             launch = record.begun(plan, catalog, claims, old)
             claimed.enter_context(store.claim(launch))
+            launch = launch.at(time.time())
             store.save(launch)
         conduct = _Conduct(plan, catalog, launch, audience, pool, stop, on_phase)
         try:
@@ -172,7 +173,7 @@ class _Conduct:
         """Record and tell how it ended."""
         done = self._complete and not self._left
         status = ("failed" if self._failed else "finished") if done else "interrupted"
-        self.launch = replace(self.launch, status=status, ended=time.time())
+        self.launch = replace(self.launch, status=status, ended=time.time()).at(time.time())
         self.plan.store.save(self.launch)
         self._audience.tell("nnbench_launch_finished", launch=self.launch, status=status)
         return self.launch
@@ -184,7 +185,7 @@ class _Conduct:
         """Go through a phase: check gradients, tell what is known, train the rest, unless the launch is to stop."""
         if self._stop.is_set():
             return
-        self.launch = replace(self.launch, phase=name)
+        self.launch = replace(self.launch, phase=name).at(time.time())
         self.plan.store.save(self.launch)
         if self.launch.gradcheck in CHECKED_IN[name]:
             self._check(trial for part in parts for trial in part.trials)

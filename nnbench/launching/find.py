@@ -13,7 +13,7 @@ from nnbench.errors import InputError, NnbenchError
 from nnbench.grid import Grid
 from nnbench.launching import record
 from nnbench.launching.plan import Plan, make_plan
-from nnbench.store import Launch, Store
+from nnbench.store import OVER, Launch, Store
 
 UNTOLD = ("name", "question", "robust", "trial_timeout")
 """Fields of a grid that change no result and no verdict."""
@@ -43,7 +43,9 @@ def by_name(store: Store, name: str | None) -> Meant:
     others = [launch for launch in written if not _same(launch, chosen)]
     if name is not None and others:
         listed = ", ".join(launch.id for launch in others[-3:])
-        notes.append(f"This is launch {chosen.id}; other grids of that name were launched too ({listed}), see nnbench list launches")
+        notes.append(
+            f"This is launch {chosen.id}; other grids of that name were launched too ({listed}), see nnbench list launches"
+        )
     return Meant(chosen, tuple(notes))
 
 
@@ -61,7 +63,9 @@ def by_grid(grid: Grid, catalog: Catalog, folder: Path) -> Meant:
     if chosen.cells and plan.reported is not None and set(chosen.trial_ids) == {trial.id for trial in plan.trials}:
         asked = record.asked(plan)
         if _question(asked) != _question(chosen.compared):
-            notes.append(f"The trials are those of launch {chosen.id}, which asked another question; this is the answer to the grid's")
+            notes.append(
+                f"The trials are those of launch {chosen.id}, which asked another question; this is the answer to the grid's"
+            )
             chosen = replace(chosen, compared=asked, question=grid.question)
     return Meant(chosen, tuple(notes))
 
@@ -84,7 +88,9 @@ def _never(plan: Plan) -> str:
         told += f", with {', '.join(grid.overrides)}"
     lines = [f"{told}; nnbench run does that"]
     for launch in [each for each in plan.store.launches() if each.grid == grid.name][:-6:-1]:
-        differing = "; ".join(differences(grid, launch)[:4]) or "the same settings, but other code: a component or nnbench has changed"
+        differing = (
+            "; ".join(differences(grid, launch)[:4]) or "the same settings, but other code: a component or nnbench has changed"
+        )
         lines.append(f"launch {launch.id} of a grid named {launch.grid} ({launch.status}): {differing}")
     if len(lines) > 1:
         lines.append("nnbench report with the id of a launch shows that one")
@@ -100,7 +106,11 @@ def _is_of(launch: Launch, plan: Plan) -> bool:
 
 def _same(one: Launch, other: Launch) -> bool:
     """Whether two launches are of the same trials."""
-    return one.id == other.id or bool(one.cells and set(one.trial_ids) == set(other.trial_ids)) or _tried(one) == _tried(other) != set()
+    return (
+        one.id == other.id
+        or bool(one.cells and set(one.trial_ids) == set(other.trial_ids))
+        or _tried(one) == _tried(other) != set()
+    )
 
 
 def _tried(launch: Launch) -> set[str]:
@@ -110,14 +120,14 @@ def _tried(launch: Launch) -> set[str]:
 def _best(launches: Sequence[Launch], name: str | None = None) -> Launch:
     """Of launches of the same trials, oldest first: one that is over if any, of that name, as written, the latest."""
     ranked = enumerate(launches)
-    return max(ranked, key=lambda each: (each[1].status in record.OVER, each[1].grid == name, not each[1].alternative, each[0]))[1]
+    return max(ranked, key=lambda each: (each[1].status in OVER, each[1].grid == name, not each[1].alternative, each[0]))[1]
 
 
 def _passed_over(chosen: Launch, launches: Iterable[Launch]) -> list[str]:
     """What is to be said of a launch that is not over, and of later ones of the same trials that are not."""
-    if chosen.status not in record.OVER:
+    if chosen.status not in OVER:
         return [f"Launch {chosen.id} is not finished ({chosen.status}): what follows is of the trials that have results"]
-    later = [each for each in launches if each.started > chosen.started and each.status not in record.OVER and _same(each, chosen)]
+    later = [each for each in launches if each.started > chosen.started and each.status not in OVER and _same(each, chosen)]
     return [f"This is launch {chosen.id}; the later launch {each.id} of the same trials is {each.status}" for each in later[-1:]]
 
 

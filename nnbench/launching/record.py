@@ -17,10 +17,7 @@ from nnbench.catalog import Catalog
 from nnbench.grid import TOLD, Candidate, Grid, Trial, find_level, labels
 from nnbench.grid.asked import ClaimMade, Placed, Tried
 from nnbench.launching.plan import Plan
-from nnbench.store import REPORTED, TUNING, Compared, Launch, LaunchCell, Store
-
-OVER = ("finished", "failed")
-"""Statuses of a launch that has trained everything."""
+from nnbench.store import OVER, REPORTED, TUNING, Compared, Launch, LaunchCell, Store
 
 
 def earlier(plan: Plan) -> Launch | None:
@@ -46,7 +43,7 @@ def begun(plan: Plan, catalog: Catalog, claims: Sequence[ClaimMade], old: Launch
     new = _new(plan, catalog, claims)
     if old is None:
         return new
-    again = replace(new, id=old.id, started=old.started, gradient_checks=old.gradient_checks)
+    again = replace(new, id=old.id, started=old.started, updated=old.changed, gradient_checks=old.gradient_checks)
     if plan.reported is None:  # what was chosen before stays until settings are chosen anew
         kept = replace(old.compared, claims=list(claims)) if old.cells and old.compared else again.compared
         return replace(again, cells=old.cells, compared=kept, logged_to=old.logged_to)
@@ -59,7 +56,7 @@ def begun(plan: Plan, catalog: Catalog, claims: Sequence[ClaimMade], old: Launch
 
 def chosen(plan: Plan, catalog: Catalog, launch: Launch, old: Launch | None) -> Launch:
     """The record once settings are chosen; `old` is as in `begun`, which made `launch`."""
-    before = replace(old or launch, gradient_checks=launch.gradient_checks)
+    before = replace(old or launch, gradient_checks=launch.gradient_checks, updated=launch.changed)
     return begun(plan, catalog, launch.compared.claims if launch.compared else (), before)
 
 

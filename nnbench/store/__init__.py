@@ -6,7 +6,7 @@ so that a reader sees all of it or nothing, and says the version of its format.
 
 from nnbench.store.files import locked
 from nnbench.store.folder import Store
-from nnbench.store.launches import BEHIND, REPORTED, TUNING, Compared, Launch, LaunchCell
+from nnbench.store.launches import BEHIND, OVER, REPORTED, TUNING, Compared, Launch, LaunchCell
 from nnbench.store.merging import Merged, merge_into
 from nnbench.store.results import COLUMNS, SCALARS, SCHEMA, Result
 from nnbench.store.schema import FORMAT
@@ -15,6 +15,7 @@ __all__ = [
     "BEHIND",
     "COLUMNS",
     "FORMAT",
+    "OVER",
     "REPORTED",
     "SCALARS",
     "SCHEMA",

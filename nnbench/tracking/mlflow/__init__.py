@@ -2,7 +2,7 @@
 
 from nnbench.tracking.mlflow.database import database_of
 from nnbench.tracking.mlflow.links import charts_path, view_path
-from nnbench.tracking.mlflow.lookup import has_all, places
+from nnbench.tracking.mlflow.lookup import has_all, logged, places
 from nnbench.tracking.mlflow.projection import Projection
 from nnbench.tracking.mlflow.server import artifact_folder, checked_uri, default_uri, prepare, shown_place, store_name
 from nnbench.tracking.mlflow.studies import log_study
@@ -18,6 +18,7 @@ __all__ = [
     "default_uri",
     "has_all",
     "log_study",
+    "logged",
     "places",
     "prepare",
     "shown_place",

@@ -1,4 +1,4 @@
-"""A local tracking store: one SQLite file with artifacts beside it. MLflow keeps absolute paths in it, which follow the folder here.
+"""A local tracking store: one SQLite file with artifacts beside it, and absolute paths in it that are made to follow the folder.
 
 MLflow has no call that changes where an experiment's or a run's artifacts are, so this module alone writes into MLflow's tables.
 """
@@ -122,7 +122,7 @@ def _is_ours(root: str | None) -> bool:
 
 
 def _came_along(connection: sqlite3.Connection, root: str, here: Path) -> bool:
-    """Whether artifacts are with the store, not where the store says: there may be another folder now, which this one is a copy of."""
+    """Whether artifacts are with the store, not where it says: there may still be the folder that this one is a copy of."""
     asked = "SELECT run_uuid FROM runs JOIN experiments USING (experiment_id) WHERE artifact_location = ?"
     runs = {run for (run,) in connection.execute(asked, (root,))}
     return any(path.name in runs for path in here.glob("*/")) or not any(path.name in runs for path in _path(root).glob("*/"))
@@ -131,10 +131,8 @@ def _came_along(connection: sqlite3.Connection, root: str, here: Path) -> bool:
 def _replace(connection: sqlite3.Connection, before: str, now: str) -> None:
     """Have every path that begins with `before` begin with `now`."""
     for table, column in PATHS.items():
-        connection.execute(
-            f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",  # noqa: S608 - our own names
-            (now, len(before) + 1, len(before), before),
-        )
+        update = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?"
+        connection.execute(update, (now, len(before) + 1, len(before), before))
 
 
 def _path(location: str) -> Path:

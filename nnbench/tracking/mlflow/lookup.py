@@ -29,6 +29,11 @@ def places(uri: str, name: str, launches: Sequence[Launch]) -> dict[str, str]:
     return {launch.id: runs[launch.id][0] for launch in launches if launch.id in runs}
 
 
+def logged(uri: str, name: str, launch: Launch) -> bool:
+    """Whether a launch is logged to the end, as its record tells of the store with this `name` and the store itself."""
+    return name in launch.logged_to and has_all(uri, launch.logged_to[name], launch)
+
+
 def has_all(uri: str, location: str, launch: Launch) -> bool:
     """Whether the store still has the launch's run at `location` and all of its cells; yes, if it cannot be asked."""
     database = database_of(uri)

@@ -115,13 +115,11 @@ class MlflowTracker(Tracker):
 
     def _logging_told(self) -> str:
         """What is logged where, in words."""
-        total, before, untrained = len(self._cells), self.logged - self.added, self.missing
-        if self.logged == total:
-            have = f"all {total} cells are in MLflow ({self._place})" if total != 1 else f"its cell is in MLflow ({self._place})"
-        else:
-            have = f"{self.logged} of {total} cells are in MLflow ({self._place})"
-        now = f"{self.added} of them logged now" if self.added and before else "logged now" if self.added else "nothing was missing"
-        return f"{have}, {now}" + (f"; {untrained} cannot be yet, because some of their trials have no results" if untrained else "")
+        total, added = len(self._cells), self.added
+        cells = f"{total} of {total} cells" if not self.missing else f"{self.logged} of {total} cells"
+        now = "none of them had to be logged now" if not added else f"{added} of them logged now"
+        left = f"; the other {self.missing} are not trained to the end" if self.missing else ""
+        return f"{cells} are in MLflow ({self._place}), {now}{left}"
 
     def _log(self, runs: Sequence[Run]) -> None:
         if self._projection:
