@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
 from typing import Any
 
 import click
+
+from nnbench import streams
 
 COMMANDS = {
     "run": ("nnbench.cli.launch:run", "Train what a grid lacks and log it to MLflow."),
@@ -20,7 +22,7 @@ COMMANDS = {
     "gradcheck": ("nnbench.cli.gradcheck:gradcheck", "Compare back-propagated with numerical gradients."),
     "check": ("nnbench.cli.check:check", "Hold a package's components against the laws of their kinds."),
     "new-plugin": ("nnbench.cli.new_plugin:new_plugin", "Write a complete plugin, to put your own formula into."),
-    "list": ("nnbench.cli.components:list_", "List components by kind, and where they come from."),
+    "list": ("nnbench.cli.components:list_", "List components by kind, or what was launched."),
     "show": ("nnbench.cli.show:show", "Show one component: formula, hyperparameters, origin, picture."),
     "gallery": ("nnbench.cli.gallery:gallery", "Write a page with the picture of every component."),
     "plugins": ("nnbench.cli.components:plugins", "List plugins: what they offer, and which did not load."),
@@ -29,6 +31,10 @@ COMMANDS = {
     "sync": ("nnbench.cli.store:sync", "Log to MLflow whatever results it lacks."),
     "ui": ("nnbench.cli.store:ui", "Open the MLflow UI on the local store."),
 }
+
+
+PRINT = ("plan", "report", "gradcheck", "check", "list", "show", "plugins", "schema")
+"""Commands that are there to print: without a reader they end. All others go on to the end of what they do."""
 
 
 class _Lazy(click.Group):
@@ -90,23 +96,34 @@ def cli(ctx: click.Context, without: tuple[str, ...]) -> None:
     keeps every result, logs them to MLflow and sums them up.
     """
     ctx.obj = without
+    if ctx.invoked_subcommand in PRINT:
+        streams.only_prints()
 
 
 def main() -> Any:
     """Run the command line; bad input ends in a message and exit status 2."""
+    from nnbench.escaping import printable
+
+    outlets = streams.install()
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {printable(str(message))}\n"
+    sys.exit(streams.finish(outlets, _run(outlets)))
+
+
+def _run(outlets: Sequence[streams.Outlet]) -> int:
+    """The exit status of the command, which has told what was wrong."""
     from nnbench.errors import InputError, PluginError
     from nnbench.escaping import printable
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # formulas have letters that some terminals lack
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {printable(str(message))}\n"
     try:
-        return cli(prog_name="nnbench")
+        cli(prog_name="nnbench")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except (InputError, PluginError) as error:
         lines = printable(str(error)).split("\n")
         click.echo("\n".join(f"error: {line}" for line in lines if line), err=True)
-        sys.exit(2)
+        return 2
     except OSError as error:
-        click.echo(f"error: {printable(str(error))}", err=True)
-        sys.exit(1)
+        if not any(outlet.problem is error for outlet in outlets):  # that is told when all is over
+            click.echo(f"error: {printable(str(error))}", err=True)
+        return 1
+    return 0

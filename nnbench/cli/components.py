@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
 from nnbench.catalog import Catalog, Entry, Plugin, load_catalog
+from nnbench.cli.launches import print_launches
+from nnbench.cli.options import FOLDER
 from nnbench.cli.output import console
 from nnbench.cli.sheets import table
 from nnbench.cli.trace import component_calls
@@ -41,24 +44,30 @@ def kind_of(word: str) -> str | None:
 
 
 KIND = Kind()
-TABLES = ("fields", "metrics")
+LAUNCHES = "launches"
+TABLES = ("fields", "metrics", LAUNCHES)
 """What can be listed beside components."""
 SLOW = 0.3
 """Seconds to load from which on a plugin is pointed out."""
 
 
-HELP = f"""List components with one line each; a star marks the one taken where a grid names none.
+HELP = f"""List components with one line each, or launches; a star marks the component taken where a grid names none.
 
 KIND is {", ".join(list(KINDS)[:-1])} or {list(KINDS)[-1]}; all of them unless given. `nnbench list fields` lists what a grid file
-may say, `nnbench list metrics` what levels can be compared by.
+may say, `nnbench list metrics` what levels can be compared by, and `nnbench list launches` what was launched in the folder: ids,
+grids, states, times and numbers of trials.
 """
 
 
 @click.command("list", help=HELP)
-@click.argument("kind", type=Kind(*TABLES), required=False, metavar="[KIND]")
+@click.argument("kind", type=Kind(*TABLES), required=False, metavar="[KIND|launches]")
+@FOLDER
 @click.pass_obj
-def list_(without: tuple[str, ...], kind: str | None) -> None:
+def list_(without: tuple[str, ...], kind: str | None, folder: Path) -> None:
     """Print the table."""
+    if kind == LAUNCHES:
+        print_launches(folder)
+        return
     out = console()
     if kind == "metrics":
         out.print(table(("metric", "meaning"), [(name, words.name) for name, words in METRIC_WORDS.items()]))

@@ -204,7 +204,7 @@ def _log(study: gradient_study.Study, tracked: tuple[Path, str | None], written:
             ("cost/at_once", cost.at_once, cost.parameters),
             ("cost/ratio", cost.numerical / cost.back_propagated, cost.parameters),
         ]
-    artifacts = mlflow.artifact_folder(uri, folder)
+    artifacts = mlflow.artifact_folder(uri)
     out = console()
     try:
         mlflow.log_study(uri, artifacts, STUDY, {"network": study.network}, metrics, copies)

@@ -15,7 +15,7 @@ from rich.console import Console
 from nnbench.catalog import load_catalog
 from nnbench.cli.names import print_grid_names
 from nnbench.cli.options import FOLDER, FRESH, GRID, RUNS, SET, URI, WORKERS
-from nnbench.cli.output import LaunchProgress, console, duration, program
+from nnbench.cli.output import LaunchProgress, console, duration, options, program
 from nnbench.cli.sheets import table
 from nnbench.cli.summary import print_comparison, print_summary, print_verdict
 from nnbench.cli.trace import trace_launch
@@ -193,14 +193,12 @@ def _where_next(out: Console, results: Results, folder: Path, tracking_uri: str 
     out.print(f"Results: {results.store.folder}", soft_wrap=True)
     for problem in results.watcher_problems:
         out.print(f"A watcher failed and was not told more: {problem}", style="yellow")
-    options = ("" if folder == Path("mlruns") else f" --folder {folder}") + (
-        f" --tracking-uri {tracking_uri}" if tracking_uri else ""
-    )
+    where = options(folder, tracking_uri)
     problems = [tracker.problem for tracker in results.trackers if tracker.problem]
     for problem in problems:
         out.print(problem, style="yellow")
     if problems:
-        out.print(f"The results are safe; log them with: {program()} sync{options}", soft_wrap=True)
-    elif logged or (tracking_uri or default_uri(folder)) in results.launch.logged_to:
+        out.print(f"The results are safe; log them with: {program()} sync{where}", soft_wrap=True)
+    elif logged or conduct.make_tracker(folder, tracking_uri).has(results.launch):
         out.print(f"Logged to MLflow: {tracking_uri or default_uri(folder)}", soft_wrap=True)
-        out.print(f"Browse every run: {program()} ui{options}", soft_wrap=True)
+        out.print(f"Browse every run: {program()} ui{where}", soft_wrap=True)

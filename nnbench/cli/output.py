@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -56,8 +58,37 @@ def fits(out: Console, sheet: Sheet) -> bool:
 
 
 def program() -> str:
-    """How this command was called, if a shell would not find `nnbench`."""
-    return "nnbench" if shutil.which("nnbench") else os.path.relpath(sys.argv[0])
+    """How to call nnbench from this shell: by its name where that finds this one, otherwise as it was called."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{_python()} -m nnbench"
+    on_path = shutil.which("nnbench")
+    if called.stem != "nnbench" or (on_path and Path(on_path).absolute() == called.absolute()):
+        return "nnbench"
+    near = os.path.relpath(called)
+    return shlex.quote(near if os.sep in near else f".{os.sep}{near}")
+
+
+def _python() -> str:
+    """The Python that runs, by its name where the shell finds it by that."""
+    for name in ("python", "python3"):
+        on_path = shutil.which(name)
+        if on_path and Path(on_path).absolute() == Path(sys.executable).absolute():
+            return name
+    return shlex.quote(sys.executable)
+
+
+def options(folder: Path, tracking_uri: str | None = None) -> str:
+    """The options that make another command use this folder and this tracking store, as a shell reads them."""
+    told = [] if folder == Path("mlruns") else [f"--folder {quoted(folder)}"]
+    told += [f"--tracking-uri {quoted(tracking_uri)}"] if tracking_uri else []
+    return "".join(f" {option}" for option in told)
+
+
+def quoted(text: str | Path) -> str:
+    """A path or any other text as a shell reads it; a path that begins with a dash is no option."""
+    plain = str(text)
+    return shlex.quote(f"./{plain}" if isinstance(text, Path) and plain.startswith("-") else plain)
 
 
 def duration(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import click
 from rich.console import Console
 
 from nnbench.catalog import load_catalog
-from nnbench.cli.options import FOLDER, WORKERS
-from nnbench.cli.output import console
+from nnbench.cli.options import FOLDER, SET, WORKERS
+from nnbench.cli.output import console, options, program
 from nnbench.cli.robust import launch_each
 from nnbench.cli.sheets import table
 from nnbench.cli.summary import print_cells, print_comparison, print_verdict
 from nnbench.errors import InputError
 from nnbench.grid import Alternative, Grid
+from nnbench.launching import find
 from nnbench.launching.record import note_claims
 from nnbench.report import cells, exports, robustness, tables
 from nnbench.report.claims import CLAIM_HEAD
@@ -43,17 +45,28 @@ from nnbench.store import Launch, Store, merge_into
     help="Also draw it: profiles, probabilities, ranks; .png or .svg.",
 )
 @click.option("--all", "show_all", is_flag=True, help="Print every cell of a grid without [compare], not only the best.")
+@SET
 @FOLDER
-def report(which: str | None, form: str, save: Path | None, show_all: bool, folder: Path) -> None:
+@click.pass_obj
+def report(
+    without: tuple[str, ...],
+    which: str | None,
+    form: str,
+    save: Path | None,
+    show_all: bool,
+    overrides: tuple[str, ...],
+    folder: Path,
+) -> None:
     """Print a launch's comparison again, from stored results; nothing is trained.
 
-    Name a grid file, a grid, or a launch's id; the latest launch unless given. A grid without [compare] asks for no verdict: its
-    cells are printed, best first.
+    Name a grid file (with --set as it was launched), a grid, or a launch's id, as nnbench list launches has it; the latest launch
+    unless given. A file means the launch of the trials that it describes, whatever the name. A grid without [compare] asks for no
+    verdict: its cells are printed, best first.
     """
-    store = _store(folder)
+    store = existing_store(folder)
     if save is not None:
         files.check(save)
-    launch = find_launch(store, which)
+    launch = _with_cells(find_launch(which, overrides, without, folder))
     comparison = compare_launch(launch, store)
     if comparison is None:
         if save is not None:
@@ -145,14 +158,18 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
             raise InputError(f"{other}: has no results; name a folder as --folder would (it holds results/)")
     for each in (folder, *others):
         Store(each / "results").check()
+    changed = False
     for other in others:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
         new, launches = counted(added.trials, "trial"), f"{added.launches} launch{'' if added.launches == 1 else 'es'}"
-        out.print(f"{other}: {new} new in {folder}, {added.known} known already, {launches}")
+        out.print(f"{other}: {new} new in {folder}, {added.known} known already; {launches} new or in a later state there")
+        changed = changed or bool(added.launches)
         if added.differing:
             have = "has" if added.differing == 1 else "have"
             differing = f"{added.differing} of the known ones {have} other results there; the later ones count"
             out.print(differing, style="yellow")
+    if changed:
+        out.print(f"MLflow has none of that yet; log it with: {program()} sync{options(folder)}", soft_wrap=True)
 
 
 def _announce(err: Console, place: str, alternatives: int, number: int, what: str) -> None:
@@ -160,15 +177,18 @@ def _announce(err: Console, place: str, alternatives: int, number: int, what: st
     err.print(place if alternatives == 1 else f"{place}, {number} of {alternatives}: {what}")
 
 
-def find_launch(store: Store, which: str | None) -> Launch:
-    """The launch that a grid file, a grid's name or an id means; the latest unless given."""
-    if which is None:
-        launches = [launch for launch in store.launches() if not launch.alternative]
-        if not launches:
-            raise InputError(f"no launch in {store.folder} yet; nnbench run GRID.toml makes one")
-        return _with_cells(launches[-1])
-    path = Path(which)
-    return _with_cells(store.launch(Grid.from_toml(path).name if path.suffix == ".toml" else which))
+def find_launch(which: str | None, overrides: Sequence[str], without: Sequence[str], folder: Path) -> Launch:
+    """The launch that a grid file, a grid's name or an id means, the latest unless given; says what is to know of the choice."""
+    if which is not None and which.endswith(".toml"):
+        catalog = load_catalog(without)
+        meant = find.by_grid(Grid.from_toml(which, catalog, overrides), catalog, folder)
+    elif overrides:
+        raise InputError("--set changes what a grid file says; name the file")
+    else:
+        meant = find.by_name(Store(folder / "results"), which)
+    for note in meant.notes:
+        console(stderr=True).print(f"{note}.", style="yellow", markup=False, soft_wrap=True)
+    return meant.launch
 
 
 def _with_cells(launch: Launch) -> Launch:
@@ -181,7 +201,8 @@ def _with_cells(launch: Launch) -> Launch:
     )
 
 
-def _store(folder: Path) -> Store:
+def existing_store(folder: Path) -> Store:
+    """The result store in a folder; raises InputError if there is no such folder."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; nnbench run GRID.toml makes it, --folder names another")
     return Store(folder / "results")

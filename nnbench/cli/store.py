@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,51 +20,70 @@ import click
 from rich.console import Console
 
 from nnbench.catalog import load_catalog
-from nnbench.cli.options import FOLDER, RUNS, URI
-from nnbench.cli.output import console, counting
+from nnbench.cli.options import FOLDER, RUNS, SET, URI
+from nnbench.cli.output import console, counting, options, program
+from nnbench.cli.report import existing_store, find_launch
 from nnbench.errors import InputError
 from nnbench.escaping import printable
 from nnbench.launching.audience import offered_trackers
 from nnbench.launching.conduct import make_tracker
-from nnbench.store import Launch, Store
+from nnbench.store import OVER, Launch, Store
 from nnbench.tracking import Tracker, mlflow, replay
 
 HOST = "127.0.0.1"
 
 
 @click.command()
-@click.argument("launch", required=False)
+@click.argument("which", metavar="[GRID|LAUNCH]", required=False)
+@SET
 @FOLDER
 @URI
 @RUNS
 @click.pass_obj
-def sync(without: tuple[str, ...], launch: str | None, folder: Path, tracking_uri: str | None, runs: str) -> None:
-    """Log to MLflow whatever results it lacks, of LAUNCH (an id or a grid's name) or of every launch in the folder.
+def sync(
+    without: tuple[str, ...], which: str | None, overrides: tuple[str, ...], folder: Path, tracking_uri: str | None, runs: str
+) -> None:
+    """Log to MLflow whatever results it lacks, of one launch or of every launch in the folder.
 
-    Trackers that plugins offer catch up too. Can be interrupted and repeated: what is logged completely stays, what was cut off is
-    logged again.
+    Name a grid file (with --set as it was launched), a grid, for all of its launches, or a launch's id. Trackers that plugins offer
+    catch up too. Can be interrupted and repeated: what is logged completely stays, what was cut off is logged again.
     """
     out = console()
-    store = Store(folder / "results")
+    store = existing_store(folder)
     store.check()
-    launches = [store.launch(launch)] if launch else store.launches()
+    launches = _asked_for(store, which, overrides, without, folder)
     if not launches:
         raise InputError(f"{folder} has no launches; start one with nnbench run GRID.toml")
     catalog = load_catalog(without)
     failed: set[str] = set()
     for each in launches:
+        told = f"{each.grid} {each.id}"
         if not each.cells:
-            out.print(f"{each.grid} {each.id}: nothing to log, its settings are not chosen yet")
+            out.print(f"{told}: nothing to log, its settings are not chosen yet")
+            continue
+        try:
+            claimed = store.claim(each)
+        except InputError:
+            out.print(f"{told}: is running in another process, which logs it")
             continue
         offered, problems = offered_trackers(catalog, folder)
         for problem in set(problems) - failed:
             out.print(problem, style="red")
         failed.update(problems)
-        with store.claim(each), counting(out) as bars:
-            advance = partial(bars.advance, bars.add_task(printable(f"{each.grid} {each.id}"), total=len(each.cells)))
+        with claimed, counting(out) as bars:
+            advance = partial(bars.advance, bars.add_task(printable(told), total=len(each.cells)))
             trackers = [make_tracker(folder, tracking_uri, advance, runs == "trial"), *offered]
             failed.update(_catch_up(out, [tracker for tracker in trackers if tracker.name not in failed], each, store))
     sys.exit(1 if failed else 0)
+
+
+def _asked_for(store: Store, which: str | None, overrides: Sequence[str], without: Sequence[str], folder: Path) -> list[Launch]:
+    """Every launch, all of a grid's name, or the one that a grid file or an id means."""
+    launches = store.launches()
+    if which is None and not overrides:
+        return launches
+    named = [launch for launch in launches if launch.grid == which and not overrides]
+    return named or [find_launch(which, overrides, without, folder)]
 
 
 def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: Store) -> list[str]:
@@ -80,8 +101,9 @@ def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: 
             continue
         if where is not None:
             complete[tracker.name] = where
-        out.print(f"{launch.grid} {launch.id}: {tracker.told or f'{tracker.name} is up to date'}")
-    if complete and launch.status in ("finished", "failed"):
+        told = tracker.told or f"{tracker.name} has everything now"
+        out.print(f"{launch.grid} {launch.id}: {told}", soft_wrap=True)
+    if complete and launch.status in OVER:
         store.save(replace(launch, logged_to={**launch.logged_to, **complete}))
     return failed
 
@@ -98,39 +120,50 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     store = Store(folder / "results")
     store.check()
     uri = mlflow.checked_uri(tracking_uri or mlflow.default_uri(folder))
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        raise InputError(f"nothing is logged in {folder} yet; start with nnbench run GRID.toml")
+    launches = [launch for launch in store.launches() if launch.cells]
+    name = mlflow.store_name(uri, folder)
+    try:
+        places = mlflow.places(uri, name, launches)
+    except sqlite3.Error as error:
+        raise InputError(f"{mlflow.shown_place(uri, folder)} is no tracking store that MLflow wrote: {error}") from None
+    missing = [launch for launch in launches if not (launch.id in places and mlflow.logged(uri, name, launch))]
+    log_them = f"{program()} sync{options(folder, tracking_uri)}"
+    database = mlflow.database_of(uri)
+    if database is not None and not database.exists():
+        shown = mlflow.shown_place(uri, folder)
+        if launches:
+            raise InputError(f"{shown} does not exist, but {folder} has results of {len(launches)} launches; log them: {log_them}")
+        raise InputError(f"nothing is logged in {folder} yet; start with {program()} run GRID.toml")
     port = _free_port(port)
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        uri,
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
+    with _served(uri, port):
+        out.print(f"MLflow UI: http://{HOST}:{port}/#/experiments?workflowType=machine_learning   (Ctrl-C ends it)", soft_wrap=True)
+        latest = {launch.grid: launch for launch in launches if launch.id in places}
+        for launch in list(latest.values())[-5:]:
+            _print_links(out, launch, places[launch.id], f"http://{HOST}:{port}")
+        if missing:
+            listed = ", ".join(f"{launch.grid} {launch.id}" for launch in missing[-5:])
+            told = f"Not logged here, or not all of it: {len(missing)} of {len(launches)} launches ({listed}). Log what there is: "
+            out.print(f"{told}{log_them}", style="yellow", soft_wrap=True, markup=False)
+
+
+def _print_links(out: Console, launch: Launch, place: str, server: str) -> None:
+    cells, curves = mlflow.view_path(place, launch), mlflow.charts_path(place)
+    out.print(f"{launch.grid}, best cells first: {server}{cells}", soft_wrap=True, markup=False)
+    out.print(f"{launch.grid}, curves: {server}{curves}", soft_wrap=True, markup=False)
+
+
+@contextmanager
+def _served(uri: str, port: int) -> Iterator[None]:
+    """Serve MLflow's UI until Ctrl-C: the block is run once it answers."""
+    server_options = {"--backend-store-uri": uri, "--host": HOST, "--port": str(port), "--workers": "1"}
+    command = [sys.executable, "-m", "mlflow", "server", *(word for option in server_options.items() for word in option)]
     environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true", **os.environ}
     environment.pop("MLFLOW_TRACKING_URI", None)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server never outlives this command
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         _wait(server, f"http://{HOST}:{port}/health")
-        out.print(f"MLflow UI: http://{HOST}:{port}/#/experiments?workflowType=machine_learning   (Ctrl-C ends it)", soft_wrap=True)
-        latest = {launch.grid: launch for launch in store.launches() if uri in launch.logged_to}
-        for launch in list(latest.values())[-5:]:
-            where = launch.logged_to[uri]
-            out.print(
-                f"{launch.grid}, best cells first: http://{HOST}:{port}{mlflow.view_path(where, launch)}",
-                soft_wrap=True,
-                markup=False,
-            )
-            out.print(f"{launch.grid}, curves: http://{HOST}:{port}{mlflow.charts_path(where)}", soft_wrap=True)
+        yield
         server.wait()
     except KeyboardInterrupt:
         pass

@@ -90,7 +90,7 @@ def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, me
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / f"{kind}.csv").write_text(_csv(measured), encoding="utf-8")
         try:
-            mlflow.log_study(uri, mlflow.artifact_folder(uri, folder), EXPERIMENT, params, metrics, Path(name))
+            mlflow.log_study(uri, mlflow.artifact_folder(uri), EXPERIMENT, params, metrics, Path(name))
         except Exception as error:  # whatever a tracking store can fail with
             console(stderr=True).print(f"Costs cannot be logged to {uri}: {error}", style="red")
             sys.exit(1)

@@ -25,7 +25,7 @@ from nnbench.launching.results import Results
 from nnbench.report.documents import write_documents
 from nnbench.store import BEHIND, REPORTED, TUNING, Launch, Result, Store
 from nnbench.tracking import Tracker
-from nnbench.tracking.mlflow import MlflowTracker, artifact_folder, checked_uri, default_uri
+from nnbench.tracking.mlflow import MlflowTracker, artifact_folder, checked_uri, default_uri, shown_place, store_name
 
 OnPhase = Callable[[str, int, int], None]
 CHECKED_IN = {TUNING: ("require",), REPORTED: ("require", "flag"), BEHIND: ()}
@@ -74,8 +74,8 @@ def make_tracker(
     """
     uri = checked_uri(uri or default_uri(folder))
     store = Store(folder / "results")
-    artifacts = artifact_folder(uri, folder)
-    return MlflowTracker(uri, artifacts, write_documents(store), on_logged, each_trial)
+    name, place = store_name(uri, folder), shown_place(uri, folder)
+    return MlflowTracker(uri, name, place, artifact_folder(uri), write_documents(store), on_logged, each_trial)
 
 
 def execute(
@@ -105,6 +105,7 @@ def execute(
             old = record.earlier(plan)
             launch = record.begun(plan, catalog, claims, old)
             claimed.enter_context(store.claim(launch))
+            launch = launch.at(time.time())
             store.save(launch)
         conduct = _Conduct(plan, catalog, launch, audience, pool, stop, on_phase)
         try:
@@ -173,7 +174,7 @@ class _Conduct:
         """Record and tell how it ended."""
         done = self._complete and not self._left
         status = ("failed" if self._failed else "finished") if done else "interrupted"
-        self.launch = replace(self.launch, status=status, ended=time.time())
+        self.launch = replace(self.launch, status=status, ended=time.time()).at(time.time())
         self.plan.store.save(self.launch)
         self._audience.tell("nnbench_launch_finished", launch=self.launch, status=status)
         return self.launch
@@ -185,7 +186,7 @@ class _Conduct:
         """Go through a phase: check gradients, tell what is known, train the rest, unless the launch is to stop."""
         if self._stop.is_set():
             return
-        self.launch = replace(self.launch, phase=name)
+        self.launch = replace(self.launch, phase=name).at(time.time())
         self.plan.store.save(self.launch)
         if self.launch.gradcheck in CHECKED_IN[name]:
             self._check(trial for part in parts for trial in part.trials)

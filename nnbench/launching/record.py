@@ -7,7 +7,7 @@ import json
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,7 @@ from nnbench.catalog import Catalog
 from nnbench.grid import TOLD, Candidate, Grid, Trial, find_level, labels, spellings
 from nnbench.grid.asked import ClaimMade, Placed, Tried
 from nnbench.launching.plan import Plan
-from nnbench.store import REPORTED, TUNING, Compared, Launch, LaunchCell, Store
-
-OVER = ("finished", "failed")
-"""Statuses of a launch that has trained everything."""
+from nnbench.store import OVER, REPORTED, TUNING, Compared, Launch, LaunchCell, Store
 
 
 def earlier(plan: Plan) -> Launch | None:
@@ -46,7 +43,7 @@ def begun(plan: Plan, catalog: Catalog, claims: Sequence[ClaimMade], old: Launch
     new = _new(plan, catalog, claims)
     if old is None:
         return new
-    again = replace(new, id=old.id, started=old.started, gradient_checks=old.gradient_checks)
+    again = replace(new, id=old.id, started=old.started, updated=old.changed, gradient_checks=old.gradient_checks)
     if plan.reported is None:  # what was chosen before stays until settings are chosen anew
         kept = replace(old.compared, claims=list(claims)) if old.cells and old.compared else again.compared
         return replace(again, cells=old.cells, compared=kept, logged_to=old.logged_to)
@@ -59,18 +56,28 @@ def begun(plan: Plan, catalog: Catalog, claims: Sequence[ClaimMade], old: Launch
 
 def chosen(plan: Plan, catalog: Catalog, launch: Launch, old: Launch | None) -> Launch:
     """The record once settings are chosen; `old` is as in `begun`, which made `launch`."""
-    before = replace(old or launch, gradient_checks=launch.gradient_checks)
+    before = replace(old or launch, gradient_checks=launch.gradient_checks, updated=launch.changed)
     return begun(plan, catalog, launch.compared.claims if launch.compared else (), before)
 
 
 def _chooses_alike(plan: Plan, old: Launch) -> bool:
     """Whether a record is of a launch that chooses from the plan's trials for its seeds and metrics."""
-    asked = old.compared
-    if asked is None or not plan.tuning.trials or (plan.reported and old.cells):
+    return not (plan.reported and old.cells) and chooses_from(plan, old)
+
+
+def chooses_from(plan: Plan, old: Launch) -> bool:
+    """The same, whether its settings are chosen or not."""
+    compared = old.compared
+    if compared is None or not plan.tuning.trials:
         return False
-    tried = {trial for each in asked.tried for trial in each.trials}
-    same = old.reported_seeds == set(plan.grid.seed_list) and set(asked.metrics) == set(plan.grid.judged_metrics)
+    tried = {trial for each in compared.tried for trial in each.trials}
+    same = old.reported_seeds == set(plan.grid.seed_list) and set(compared.metrics) == set(plan.grid.judged_metrics)
     return same and tried == {trial.id for trial in plan.tuning.trials}
+
+
+def asked(plan: Plan) -> Compared | None:
+    """What a plan compares, its claims included, with nothing noted: a claim that was never launched is written now."""
+    return _compared(plan, _claims(plan.grid, plan.candidates, plan.store.claimed_since))
 
 
 def _new(plan: Plan, catalog: Catalog, claims: Sequence[ClaimMade]) -> Launch:
@@ -106,6 +113,10 @@ def _environment(plan: Plan, catalog: Catalog) -> dict[str, str]:
 
 def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> list[ClaimMade]:
     """The grid's claims as a launch records them; those that this folder has not seen yet are noted with the time."""
+    return _claims(grid, candidates, store.known_since)
+
+
+def _claims(grid: Grid, candidates: Sequence[Candidate], since: Callable[[str, Mapping[str, Any]], float]) -> list[ClaimMade]:
     compare = grid.compare
     if compare is None:
         return []
@@ -121,7 +132,7 @@ def note_claims(grid: Grid, candidates: Sequence[Candidate], store: Store) -> li
         }
         about = {**told, "grid": grid.name, "factor": compare.factor}
         digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:20]
-        claims.append(ClaimMade(**told, digest=digest, written=store.known_since(digest, about)))
+        claims.append(ClaimMade(**told, digest=digest, written=since(digest, about)))
     return claims
 
 

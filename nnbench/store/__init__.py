@@ -6,7 +6,7 @@ so that a reader sees all of it or nothing, and says the version of its format.
 
 from nnbench.store.files import locked
 from nnbench.store.folder import Store
-from nnbench.store.launches import BEHIND, REPORTED, TUNING, Compared, Launch, LaunchCell
+from nnbench.store.launches import BEHIND, OVER, REPORTED, TUNING, Compared, Launch, LaunchCell
 from nnbench.store.merging import Merged, merge_into
 from nnbench.store.results import COLUMNS, CURVES, SCALARS, SCHEMA, Result
 from nnbench.store.schema import FORMAT
@@ -16,6 +16,7 @@ __all__ = [
     "COLUMNS",
     "CURVES",
     "FORMAT",
+    "OVER",
     "REPORTED",
     "SCALARS",
     "SCHEMA",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from nnbench.store.schema import FORMAT, check_format, writer
 TUNING, REPORTED, BEHIND = "tuning", "reported", "behind the verdict"
 """The phases of a launch: settings are chosen; what is reported is trained; and what only the verdict needs, settings that could as
 well have been chosen and untrained networks."""
+
+OVER = ("finished", "failed")
+"""Statuses of a launch that has trained everything."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,22 @@ class Launch:
     """What is trained, or was last: tuning, reported, or behind the verdict. Of a launch that tunes, cells are known after that."""
     seeds: Sequence[int] = field(default_factory=list)
     """The seeds that are reported."""
+    updated: float | None = None
+    """When training last changed its state, in seconds since 1970, and after every state before."""
+
+    @property
+    def changed(self) -> float:
+        """When its state last changed; of a record of an older version, when it ended or began."""
+        return self.updated or self.ended or self.started
+
+    @property
+    def recency(self) -> tuple[bool, float]:
+        """Of two records of one launch the greater one's is the later: all trials have results, or training went on since."""
+        return self.status in OVER, self.changed
+
+    def at(self, now: float) -> Launch:
+        """The record as changed at this time, or just after its last change where the clocks of two machines differ."""
+        return replace(self, updated=max(now, math.nextafter(self.changed, math.inf)))
 
     @property
     def trial_ids(self) -> list[str]:

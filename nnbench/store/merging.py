@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,12 +23,14 @@ class Merged(NamedTuple):
     differing: int
     """Known ones whose result is another one there."""
     launches: int
+    """New here, or in a later state there."""
 
 
 def merge_into(store: Store, other: Store) -> Merged:
     """Copy the files of another store that this one lacks; of a trial's results the latest counts, as ever.
 
-    Raises InputError, before anything is copied, if either has files of a newer format.
+    Raises InputError, before anything is copied, if either has files of a newer format; and if a launch that is in a later state
+    there is running here.
     """
     store.check()
     other.check()
@@ -35,18 +38,26 @@ def merge_into(store: Store, other: Store) -> Merged:
     both = [trial for trial in there if trial in here]
     compared = ("trial_id", "status", "test_accuracy", "test_loss")
     own, others = ({row["trial_id"]: repr(row) for row in each.rows(both, compared)} for each in (store, other))
-    launches = 0
     store.launch_folder.mkdir(parents=True, exist_ok=True)
-    for source, target in (
-        (other.folder.glob("*.parquet"), store.folder),
-        (other.launch_folder.glob("*.json"), store.launch_folder),
-    ):
-        for path in sorted(source):
-            if not (target / path.name).exists():
-                _copy(path, target / path.name)
-                launches += path.suffix == ".json"
+    for path in sorted(other.folder.glob("*.parquet")):
+        if not (store.folder / path.name).exists():
+            _copy(path, store.folder / path.name)
     _merge_claims(store.claim_folder, other.claims())
+    launches = _merge_launches(store, other)
     return Merged(len(there) - len(both), len(both), sum(own[trial] != others[trial] for trial in both), launches)
+
+
+def _merge_launches(store: Store, other: Store) -> int:
+    """Take over records of launches that are new here or in a later state there; says how many.
+
+    Where the other folder's trackers have them is left behind: that folder has its own tracking store, and its paths.
+    """
+    here = {launch.id: launch for launch in store.launches()}
+    later = [each for each in other.launches() if each.id not in here or here[each.id].recency < each.recency]
+    for launch in later:
+        with store.claim(launch):
+            store.save(replace(launch, logged_to={}))
+    return len(later)
 
 
 def _merge_claims(here: Path, there: Sequence[Path]) -> None:

@@ -28,6 +28,7 @@ from nnbench.engine.records import Record
 from nnbench.engine.training import train
 from nnbench.errors import InputError
 from nnbench.grid.trial import Cell, Trial
+from nnbench.streams import install
 
 CHECK_BUDGET = 8_000_000_000
 """Numbers that the gradient check of one network may compute: about a second."""
@@ -142,6 +143,7 @@ def _done(blob: bytes, speaker: Speaker) -> bytes:
 
 def start_worker() -> None:
     """Make this process a worker: one BLAS thread, deaf to Ctrl-C, gone when the launching process is."""
+    install()  # what a component prints must not fail it where the launching process's reader is gone
     for library in ("OMP", "OPENBLAS", "MKL"):  # for those that a component loads later, where threadpoolctl cannot reach yet
         os.environ[f"{library}_NUM_THREADS"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the launching process decides what Ctrl-C means

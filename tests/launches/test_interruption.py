@@ -91,9 +91,9 @@ def assert_complete(folder: Path) -> None:
     rows = store.rows(launch.trial_ids, [*SCALARS])
     assert len(rows) == TRIALS
     assert {row["status"] for row in rows} == {"done"}
-    uri = default_uri(folder / "mlruns")
-    experiment, _, parent = launch.logged_to[uri].partition("/")
-    client = prepare(uri)
+    (location,) = launch.logged_to.values()
+    experiment, _, parent = location.partition("/")
+    client = prepare(default_uri(folder / "mlruns"))
     runs = client.search_runs([experiment], max_results=1000)
     (top,) = [run for run in runs if run.data.tags["nnbench.kind"] == "launch"]
     cells = [run for run in runs if run.data.tags["nnbench.kind"] == "cell"]

@@ -120,7 +120,7 @@ class Projection:
             "mlflow.experimentKind": "custom_model_development",
             "mlflow.note.content": escaped(self.launch.question or f"Launches of the grid {name}."),
         }
-        location = artifacts.resolve().as_uri() if artifacts else None
+        location = artifacts.as_uri() if artifacts else None
         return str(self._client.create_experiment(name, location, tags))
 
     def _parent(self) -> str:

@@ -27,7 +27,7 @@ def log_study(
     experiment = client.get_experiment_by_name(name)
     if experiment is not None and experiment.lifecycle_stage == "deleted":
         client.restore_experiment(experiment.experiment_id)
-    location = artifacts.resolve().as_uri() if artifacts else None
+    location = artifacts.as_uri() if artifacts else None
     experiment_id = experiment.experiment_id if experiment is not None else client.create_experiment(name, location)
     run_id = client.create_run(experiment_id, tags={"nnbench.kind": "study", "mlflow.user": user()}, run_name=name).info.run_id
     now = int(time.time() * 1000)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from nnbench.store import REPORTED, TUNING, Launch, LaunchCell, Result
+from nnbench.tracking.mlflow.lookup import has_all
 from nnbench.tracking.mlflow.projection import Documents, Projection
 from nnbench.tracking.mlflow.runs import Run, runs_of
 from nnbench.tracking.mlflow.server import prepare
@@ -17,7 +18,7 @@ from nnbench.tracking.protocol import Tracker
 
 
 class MlflowTracker(Tracker):
-    """Logs a launch to one tracking store, which its name is the URI of.
+    """Logs a launch to the tracking store at `uri`, which records know by `name`; `place` is what a person calls it.
 
     Whatever goes wrong with the tracking store never reaches the launch: `problem` says what it was, `missing` how many cells are
     not logged, and `nnbench sync` logs them later.
@@ -28,12 +29,15 @@ class MlflowTracker(Tracker):
     def __init__(
         self,
         uri: str,
+        name: str,
+        place: str,
         artifacts: Path | None,
         documents: Documents,
         on_logged: Callable[[], None] = lambda: None,
         each_trial: bool = False,
     ) -> None:
-        self.name = uri
+        self.name = name
+        self._uri, self._place = uri, place
         self._artifacts = artifacts
         self._documents = documents
         self._on_logged = on_logged
@@ -55,8 +59,9 @@ class MlflowTracker(Tracker):
         return len(self._cells) - self.logged
 
     def has(self, launch: Launch) -> bool:
-        """Whether each cell is logged; the record does not tell whether each trial is."""
-        return not self._each_trial and super().has(launch)
+        """Whether each cell is logged, and still there; the record does not tell whether each trial is."""
+        known = not self._each_trial and super().has(launch)
+        return known and has_all(self._uri, launch.logged_to[self.name], launch)
 
     def start(self, launch: Launch) -> None:
         """Begin to log, unless settings are chosen first."""
@@ -70,7 +75,7 @@ class MlflowTracker(Tracker):
         self._cells = {cell.id: cell for cell in launch.cells}
 
         def connect() -> None:
-            self._projection = Projection(prepare(self.name), launch, self._artifacts)
+            self._projection = Projection(prepare(self._uri), launch, self._artifacts)
 
         self._events.put(connect)
 
@@ -102,8 +107,7 @@ class MlflowTracker(Tracker):
         if self._thread.ident is not None:
             self._events.put(_stop)
             self._thread.join()
-        of = f"{len(self._cells)} cell{'' if len(self._cells) == 1 else 's'}"
-        self.told = f"{self.added} of {of} logged now; the others were there, or are not trained yet"
+        self.told = self._logging_told()
         if self._cause:
             what = (
                 f"{self.missing} cell{' is' if self.missing == 1 else 's are'}"
@@ -112,6 +116,15 @@ class MlflowTracker(Tracker):
             )
             self.problem = f"{what} not in MLflow yet ({self._cause})."
         return self._projection.location if self._projection and not self._cause and not self.missing else None
+
+    def _logging_told(self) -> str:
+        """What is logged where, in words."""
+        total, added = len(self._cells), self.added
+        of = f"{total} cell{'' if total == 1 else 's'}"
+        cells = f"{total if not self.missing else self.logged} of {of}"
+        now = "none of them had to be logged now" if not added else f"{added} of them logged now"
+        left = f"; the other {self.missing} are not trained to the end" if self.missing else ""
+        return f"{cells} are in MLflow ({self._place}), {now}{left}"
 
     def _log(self, runs: Sequence[Run]) -> None:
         if self._projection:
