@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import click
+from hypothesis.configuration import set_hypothesis_home_dir
 from rich.console import Console
 
 from nnbench.catalog import Catalog, Entry, load_catalog
@@ -48,7 +50,9 @@ def check(without: tuple[str, ...], package: str, components: tuple[str, ...], t
     checked = components_of(catalog, package, components)
     failures = failures_of(catalog, package)
     began = time.perf_counter()
-    outcomes = _outcomes(out, checked, thorough)
+    with tempfile.TemporaryDirectory() as scratch:
+        set_hypothesis_home_dir(scratch)  # what hypothesis remembers is not to lie where somebody happens to work
+        outcomes = _outcomes(out, checked, thorough)
     seconds = time.perf_counter() - began
     for kind, members in groupby(checked, key=lambda cls: cls.kind):
         _print_kind(out, kind, list(members), outcomes)

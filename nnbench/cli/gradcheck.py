@@ -20,6 +20,7 @@ from nnbench.cli.names import print_grid_names
 from nnbench.cli.options import FOLDER, SET, URI, WORKERS
 from nnbench.cli.output import console, counting
 from nnbench.cli.sheets import table
+from nnbench.engine.examples import has_examples, with_classes
 from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
 from nnbench.errors import InputError
 from nnbench.grid import Cell, Grid, labels
@@ -29,7 +30,9 @@ from nnbench.report.words import counted
 from nnbench.tracking import mlflow
 
 STUDY = "gradcheck-study"
-FIELDS = ("activation", "initializer", "loss", "penalty", "dropout", "hidden", "dataset")
+FIELDS = ("activation", "initializer", "loss", "penalty", "dropout", "hidden", "dataset", "classes")
+CLASSES = (2, 3, 10)
+"""Numbers of classes that a loss is checked with."""
 
 
 @click.command()
@@ -74,7 +77,9 @@ def gradcheck(
     """Compare back-propagated with numerical gradients, by every parameter of every network of a grid, without training.
 
     Prints a table, worst first; exit status 1 if a check fails. Without a grid, name components:
-    nnbench gradcheck --activation relu --hidden 8,8. A run checks the same before it trains, unless the grid says
+    nnbench gradcheck --activation relu --hidden 8,8. A loss named so is checked with 2, 3 and 10 classes. The column rounding
+    says how far the precision in which the networks train is from float64, in which all else is computed.
+    A run checks the same before it trains, unless the grid says
     gradcheck = "off".
     """
     named = {"activation": activation, "initializer": initializer, "loss": loss, "penalty": penalty, "dropout": dropout}
@@ -87,7 +92,10 @@ def gradcheck(
     catalog = load_catalog(without)
     parsed = _parsed(grid, [*settings, *overrides], catalog)
     print_grid_names(console(), catalog, parsed)
-    networks = {cell.network_id: cell for cell in parsed.cells(catalog)}
+    cells = parsed.cells(catalog)
+    if loss is not None and not any(text.partition("=")[0].strip().partition(".")[0] == "dataset" for text in overrides):
+        cells = [with_classes(cell, classes) for classes in CLASSES for cell in cells]
+    networks = {cell.network_id: cell for cell in cells}
     difference: Difference = "one_sided" if one_sided else "central"
     began = time.perf_counter()
     if grid is not None and epsilon == EPSILON and not one_sided and len(networks) > 1:
@@ -140,7 +148,10 @@ def _print(networks: dict[str, Cell], checks: dict[str, GradientCheck], seconds:
     out = console()
     names = list(networks)
     texts = dict(zip(names, labels([networks[name] for name in names]), strict=True))
-    varying = [field for field in FIELDS if len({texts[name][field] for name in names}) > 1] or ["activation"]
+    for name in names:
+        texts[name]["classes"] = str(networks[name].dataset.classes)
+    named = [field for field in FIELDS if field != "dataset" or not any(has_examples(cell) for cell in networks.values())]
+    varying = [field for field in named if len({texts[name][field] for name in names}) > 1] or ["activation"]
     plain = {name: check.as_dict() for name, check in checks.items()}
     order = sorted(checks, key=lambda name: gradients.rank(plain[name]))
     rows = [(*(texts[name][field] for field in varying), *gradients.measures(plain[name])) for name in order]

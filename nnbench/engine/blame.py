@@ -41,8 +41,8 @@ def blame(error: BaseException) -> Blame | None:
     outer = inner = None
     trace = error.__traceback__
     while trace is not None:
-        if outer is None:
-            outer = _method_at(trace)
+        if method := _method_at(trace):  # the innermost: one method calls another, and an optimizer the one that it wraps
+            outer, inner = method, trace
         if outer is not None and (inner is None or _is_own(trace.tb_frame)):
             inner = trace
         trace = trace.tb_next
@@ -53,6 +53,11 @@ def blame(error: BaseException) -> Blame | None:
     line = linecache.getline(inner.tb_frame.f_code.co_filename, inner.tb_lineno)
     where = f"line {inner.tb_lineno} of {inner.tb_frame.f_code.co_filename}"
     return Blame(component, method, happened(error, line, frame), where)
+
+
+def edit_in_place(error: BaseException) -> Blame | None:
+    """Whose method tried to write into what it may only read; None where an error is another one."""
+    return blame(error) if isinstance(error, ValueError) and IN_PLACE.search(str(error)) else None
 
 
 def _is_own(frame: FrameType) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench.engine.blocks import Views
+from nnbench.engine.contract import read_only
 from nnbench.engine.data import Split
 from nnbench.engine.model import Model
 from nnbench.engine.objective import Objective
@@ -24,7 +25,7 @@ class Evaluation:
         self._task = task
         self._objective = objective
         self._x: Float[np.ndarray, "trial feature sample"] = np.stack([split.inputs for split in splits])
-        self._targets: Float[np.ndarray, "trial output sample"] = np.stack([split.targets for split in splits])
+        self._targets: Float[np.ndarray, "trial output sample"] = read_only(np.stack([split.targets for split in splits]))
         self._truth = np.stack([split.truth for split in splits])
         self._outputs = np.empty_like(self._targets)
         self._samples = samples = self._x.shape[2]

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from nnbench.engine.assembly import perturbable
+from nnbench.engine.blame import edit_in_place
 from nnbench.engine.blocks import Block
 from nnbench.engine.model import Differences, Index, Perturbable
 from nnbench.errors import ContractError, InputError
@@ -37,6 +38,10 @@ LARGEST = 1e-2
 SPOT = 4
 """Parameters of each layer whose networks are also passed as a whole."""
 UNIT = float(np.finfo(np.float64).eps)
+SMALL_BLOCK = 1e-2
+"""The gradients of a block smaller than this share of the largest are held against that: they are sums of what cancels."""
+APART = 2e-3
+"""How far the trial's own precision may be from float64, relative to the size of what is compared: some 20 times what ships."""
 
 Values = Float[np.ndarray, " parameter"]
 Mask = Bool[np.ndarray, " parameter"]
@@ -105,23 +110,38 @@ class GradientCheck:
     difference: str = "central"
     tolerance: float = math.nan
     """Relative error that is allowed, but for rounding."""
+    precision: str = "float64"
+    """That in which the trials compute."""
+    precision_error: float = math.nan
+    """How far loss, penalty and gradient in that precision are from float64, relative to their size; NaN where it is float64."""
     problem: str = ""
     """Why there is nothing to compare: a derivative of the wrong shape, NaN, a loss that is constant, …"""
 
     @property
     def passed(self) -> bool:
         """Whether every gradient is right."""
-        return not self.problem and not self.failed
+        return not self.problem and not self.failed and not self.imprecise
+
+    @property
+    def imprecise(self) -> bool:
+        """Whether the trials' precision differs from float64 by far more than rounding."""
+        return self.precision_error > APART
 
     @property
     def reason(self) -> str:
         """Why it failed, in a sentence; empty if it passed."""
-        if self.problem or not self.failed or self.worst is None:
+        if self.problem or not (self.failed or self.imprecise):
             return self.problem
+        imprecise = (
+            f"in {self.precision}, in which it trains, loss, penalty or gradient differ from float64 by {self.precision_error:.2g} "
+            "of their size: far more than rounding"
+        )
+        if not self.failed or self.worst is None:
+            return imprecise
         at = self.worst
         return (
             f"{self.failed:,} of {self.parameters:,} back-propagated derivatives disagree with numerical ones; the worst, "
-            f"{at.where}: {at.analytic:.6g} against {at.numeric:.6g}"
+            f"{at.where}: {at.analytic:.6g} against {at.numeric:.6g}{f'; {imprecise}' if self.imprecise else ''}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -198,6 +218,8 @@ def check_gradients(
         except InputError:
             raise
         except Exception as error:  # whatever an author's formula raises
+            if blamed := edit_in_place(error):
+                return GradientCheck(epsilon=epsilon, difference=difference, problem=str(blamed))
             told = f"raised {type(error).__name__} while its gradients were checked: {error}"
             return GradientCheck(epsilon=epsilon, difference=difference, problem=f"{_names(cell)} {told}")
 
@@ -233,7 +255,34 @@ def _check(network: Perturbable, cell: Cell, seed: int, method: _Method, budget:
         epsilon=method.epsilon,
         difference=method.difference,
         tolerance=method.tolerance,
+        precision=cell.precision,
+        precision_error=_precision_error(network),
     )
+
+
+def _precision_error(network: Perturbable) -> float:
+    """The largest difference between the trial's precision and float64, relative to what is compared; NaN without one."""
+    precisions = network.precisions()
+    if precisions is None:
+        return math.nan
+    views = [network.blocks.views(each) for each in precisions.gradients]
+    largest = max(_size(each) for each in views[1])
+    compared = [(*pair, max(_size(pair[1]), SMALL_BLOCK * largest)) for pair in zip(*views, strict=True)]
+    compared += [(*pair, _size(pair[1])) for pair in zip(*map(network.blocks.views, precisions.penalty_gradients), strict=True)]
+    rounded, exact = precisions.values
+    compared += [(rounded[:-1], exact[:-1], _size(exact[:-1])), (rounded[-1:], exact[-1:], _size(exact[-1:]))]
+    return max(_apart(*each) for each in compared)
+
+
+def _apart(rounded: np.ndarray, exact: np.ndarray, size: float) -> float:
+    """The largest difference in units of a size; what is not finite in one precision alone is infinitely far apart."""
+    difference = float(np.abs(rounded - exact).max(initial=0.0))
+    return 0.0 if not difference else math.inf if not math.isfinite(difference) or not size else difference / size
+
+
+def _size(values: np.ndarray) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.mean(values * values))) if values.size else 0.0
 
 
 def _check_block(

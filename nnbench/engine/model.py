@@ -82,6 +82,17 @@ class Differences:
     """Whether a declared kink lies between θ-ε and θ+ε."""
 
 
+@dataclass(frozen=True)
+class Precisions:
+    """What one network comes to in its trial's precision, and in float64 from the same numbers."""
+
+    gradients: tuple[Flat, Flat]
+    """Of the mean loss."""
+    penalty_gradients: tuple[Flat, Flat]
+    values: tuple[Float[np.ndarray, " value"], Float[np.ndarray, " value"]]
+    """Each sample's loss, and at last the penalty."""
+
+
 @runtime_checkable
 class Perturbable(Protocol):
     """One network in float64 on a batch made for checking, and its objective when single parameters are moved."""
@@ -102,6 +113,9 @@ class Perturbable(Protocol):
 
     def whole(self, block: int, index: Index, epsilon: float) -> PerVariant:
         """Centred differences again, without any short cut: each perturbed network is passed from the inputs to the outputs."""
+
+    def precisions(self) -> Precisions | None:
+        """Objective and gradient in the trial's own precision beside float64; None where that is float64 itself."""
 
     def cost(self, block: int) -> int:
         """Numbers to compute for each parameter of a block, roughly."""

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench.engine.blocks import Matrices
-from nnbench.engine.contract import checked
+from nnbench.engine.contract import checked, read_only
 from nnbench.engine.parts import Part, parts
 from nnbench.grid.trial import Cell
 from nnbench.kinds import Loss, Penalty, Scores
@@ -63,7 +63,7 @@ class Objective:
         total = np.zeros(len(weights[0]), self._dtype)
         for part in self._penalties:
             for matrix in weights:
-                w = matrix[part.rows]
+                w = read_only(matrix[part.rows])
                 total[part.rows] += checked(part.component, "value", part.component.value(w), w[:, :1, :1])[:, 0, 0]
         return total
 
@@ -71,5 +71,5 @@ class Objective:
         """Add the penalty's derivative to that of the loss."""
         for part in self._penalties:
             for matrix, gradient in zip(weights, gradients, strict=True):
-                w = matrix[part.rows]
+                w = read_only(matrix[part.rows])
                 gradient[part.rows] += checked(part.component, "gradient", part.component.gradient(w), w)

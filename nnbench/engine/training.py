@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float
 from nnbench.engine import probes
 from nnbench.engine.assembly import model, task
 from nnbench.engine.batches import Batches
+from nnbench.engine.blame import edit_in_place
 from nnbench.engine.curves import Best, Curves
 from nnbench.engine.data import Split, Splits, data_key, load
 from nnbench.engine.evaluation import Evaluation
@@ -42,8 +43,13 @@ def train(trials: Sequence[Trial], max_steps: int | None = None) -> list[Record]
     if len({shape_key(trial) for trial in trials}) != 1:
         raise ValueError("trials of one stack must have equal shapes")
     with np.errstate(all="ignore"):  # what is no longer finite is found by looking for it
-        stack = _Training(trials)
-        return stack.observe() if trials[0].untrained else stack.run(max_steps)
+        try:
+            stack = _Training(trials)
+            return stack.observe() if trials[0].untrained else stack.run(max_steps)
+        except ValueError as error:
+            if blamed := edit_in_place(error):
+                raise ContractError(str(blamed)) from error
+            raise
 
 
 def evaluation_steps(total: int) -> list[int]:

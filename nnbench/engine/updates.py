@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench.engine.blocks import Blocks, Flat
-from nnbench.engine.contract import checked
+from nnbench.engine.contract import checked, read_only
 from nnbench.engine.parts import groups
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell
@@ -124,8 +124,7 @@ class _Call:
     def __init__(self, optimizer: Optimizer, params: Weights, gradients: Weights, rates: Rates, scale: np.ndarray | None) -> None:
         self._optimizer = optimizer
         self._params = params
-        self._gradients = gradients.view()
-        self._gradients.flags.writeable = False
+        self._gradients = read_only(gradients)
         self._scheduled = rates
         self._adjustments = np.ones(rates.shape[1])
         self._scale = scale
@@ -142,7 +141,7 @@ class _Call:
         self._optimizer.step(self._params, self._gradients, self.state, self._rate(t), t)
 
     def evaluated(self) -> Weights:
-        evaluated = self._optimizer.evaluated(self._params, self.state)
+        evaluated = self._optimizer.evaluated(read_only(self._params), self.state)
         return checked(self._optimizer, "evaluated", evaluated, self._params)
 
     def forget(self, row: int) -> None:
@@ -161,7 +160,7 @@ class _Call:
         """The rate of every step, (step, trial, 1, 1), or (step, 1, 1, 1) where all trials' are equal."""
         rates = self._scheduled * self._adjustments
         rates = rates[:, :1] if (rates == rates[:, :1]).all() else rates
-        return (rates if self._scale is not None else rates.astype(self._params.dtype))[:, :, None, None]
+        return read_only((rates if self._scale is not None else rates.astype(self._params.dtype))[:, :, None, None])
 
 
 def learning_rates(cells: Sequence[Cell], steps: int) -> Rates:
@@ -170,7 +169,7 @@ def learning_rates(cells: Sequence[Cell], steps: int) -> Rates:
         return np.empty((steps, 0))
     factors: dict[Schedule, np.ndarray] = {}
     for schedule in dict.fromkeys(cell.schedule for cell in cells):
-        at = np.arange(steps)
+        at = read_only(np.arange(steps))
         factor = np.asarray(schedule.factor(at, steps), dtype=np.float64)
         if factor.shape != at.shape or not np.isfinite(factor).all() or (factor < 0).any():
             raise ContractError(

@@ -91,7 +91,7 @@ class Cell:
         """Hash of what determines the network's gradients: cells that share it need one check."""
         names = ("activation", "initializer", "loss", "penalty")
         origins = {name: dataclasses.astuple(origin) for name, origin in self.origins.items() if name.split(".")[0] in names}
-        own = {name: self.canonical[name] for name in (*names, "dropout")}
+        own = {name: self.canonical[name] for name in (*names, "dropout", "precision")}
         harness = {name: dataclasses.astuple(origin) for name, origin in self.origins.items() if name == "nnbench"}
         determining = {"fields": own, "layers": list(self.layer_sizes), "origins": origins | harness}
         return _digest(determining | self._fingerprinted(names))

@@ -18,8 +18,9 @@ def is_class_variable(annotation: Any) -> bool:
 def check_declarations(cls: type, kind: type) -> None:
     """Hold what a class declares against its kind; raises TypeError with what to write instead.
 
-    The names that a kind's class has are not hyperparameters: an annotation would make one of them. A hyperparameter's default is a
-    value that cannot change, and a hyperparameter that is inherited keeps its annotation where its default is another.
+    The names that a kind's class has are not hyperparameters, but for numbers: an annotation would make one of them. A
+    hyperparameter's default is a value that cannot change, and one that is inherited keeps its annotation where its default is
+    another.
     """
     annotations = inspect.get_annotations(cls)
     inherited = {field.name for base in cls.__bases__ if dataclasses.is_dataclass(base) for field in dataclasses.fields(base)}
@@ -30,7 +31,7 @@ def check_declarations(cls: type, kind: type) -> None:
                     f"{cls.__name__} makes a ClassVar of {name}, a hyperparameter; write {name}: float = …, without ClassVar"
                 )
             continue
-        if name not in inherited and hasattr(kind, name):
+        if name not in inherited and hasattr(kind, name) and not _is_number(inspect.getattr_static(kind, name)):
             _refuse_annotation(cls, kind, name, annotation)
         _check_default(cls, name)
     for name in inherited & set(cls.__dict__) - set(annotations):
@@ -39,6 +40,13 @@ def check_declarations(cls: type, kind: type) -> None:
                 f"{cls.__name__} sets {name} = {cls.__dict__[name]!r} without an annotation, so the default would stay what it was"
             )
             raise TypeError(f"{told}; write {name}: float = {cls.__dict__[name]!r}")
+
+
+def _is_number(attribute: Any) -> bool:
+    """Whether it is a property that is a number: a data set's classes, an activation's gain may well be hyperparameters."""
+    if not isinstance(attribute, property) or attribute.fget is None:
+        return False
+    return attribute.fget.__annotations__.get("return") in ("int", "float", int, float)
 
 
 def _refuse_annotation(cls: type, kind: type, name: str, annotation: Any) -> None:

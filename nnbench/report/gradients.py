@@ -11,7 +11,18 @@ from nnbench.store import Launch, LaunchCell
 
 NETWORK = ("activation", "initializer", "loss", "penalty", "dropout")
 """Fields that a network's gradients depend on, beside its layers."""
-MEASURES = ("verdict", "max error", "median", "checked", "at a kink", "failed", "worst at", "back-propagated", "numerical")
+MEASURES = (
+    "verdict",
+    "max error",
+    "median",
+    "checked",
+    "at a kink",
+    "failed",
+    "worst at",
+    "back-propagated",
+    "numerical",
+    "rounding",
+)
 
 Check = Mapping[str, Any]
 
@@ -59,6 +70,7 @@ def measures(check: Check) -> tuple[str, ...]:
         f"{check['failed']:,}",
         at,
         *values,
+        _error(check.get("precision_error", math.nan)),
     )
 
 
@@ -67,15 +79,23 @@ def csv_text(launch: Launch) -> str:
     figures = ("parameters", "kinks", "failed", "max_relative_error", "median_relative_error")
     place = ("layer", "row", "column", "analytic", "numeric")
     head = [*NETWORK, "hidden", "cells", "layer", "passed", *figures, *(f"worst_{name}" for name in place), "reason"]
+    head += ["precision", "precision_error"]
     rows: list[Sequence[Any]] = []
     for check, cells in networks(launch):
         network = [*(cells[0].labels[name] for name in (*NETWORK, "hidden")), len(cells)]
         worst: Sequence[Any] = [check["worst"][name] for name in place] if check["worst"] else [""] * len(place)
-        rows.append([*network, "all", check["passed"], *(check[name] for name in figures), *worst, check["reason"]])
+        rows.append(
+            [*network, "all", check["passed"], *(check[name] for name in figures), *worst, check["reason"], *_precision(check)]
+        )
         for layer in check["layers"]:
             passed = not layer["failed"]
-            rows.append([*network, layer["layer"], passed, *(layer[name] for name in figures), *[""] * (len(place) + 1)])
+            rows.append([*network, layer["layer"], passed, *(layer[name] for name in figures), *[""] * (len(place) + 3)])
     return tables.csv_text(head, rows)
+
+
+def _precision(check: Check) -> tuple[str, Any]:
+    """The trials' own precision, and how far it is from float64; nothing of checks by versions that did not look."""
+    return check.get("precision", ""), check.get("precision_error", "")
 
 
 def _error(value: float) -> str:

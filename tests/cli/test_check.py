@@ -122,3 +122,73 @@ def test_a_package_that_cannot_be_checked_is_bad_input(plugin: Path, tmp_path: P
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+STUMBLING = """
+import math
+
+import numpy as np
+from nnbench import Activation, hookimpl
+
+
+class Chooses(Activation):
+    '''max(z, 0), element by element in Python.'''
+
+    def forward(self, z):
+        return z if z > 0 else 0 * z
+
+    def derivative(self, z, a):
+        return (z > 0).astype(z.dtype)
+
+
+class Relu(Activation):
+    '''max(z, 0), by a name that is taken.'''
+
+    kinks = (0.0,)
+
+    def forward(self, z):
+        return np.maximum(z, 0)
+
+    def derivative(self, z, a):
+        return (z > 0).astype(z.dtype)
+
+
+@hookimpl
+def nnbench_components():
+    return [Chooses, Relu]
+"""
+
+
+@pytest.fixture(scope="module")
+def stumbling(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a check says of a package of two plugins: one with two components, one that does not load."""
+    folder = make_plugin(tmp_path_factory.mktemp("stumbling"), "stumbling", STUMBLING, files={"absent.py": "import no_such_module"})
+    (folder / "stumbling-1.0.dist-info" / "entry_points.txt").write_text("[nnbench]\nstumbling = stumbling\nabsent = absent\n")
+    work = tmp_path_factory.mktemp("work")
+    done = nnbench("check", "stumbling", cwd=work, path=[folder])
+    assert (done.returncode, done.stderr) == (1, "")
+    assert not list(work.iterdir()), "a check leaves something behind"
+    return done.stdout
+
+
+def test_one_mistake_is_told_once_with_the_remedy_and_what_builds_on_it_is_not_tried(stumbling: str) -> None:
+    assert stumbling.count("BROKEN activation chooses") == 1
+    told = " ".join(stumbling.split())
+    assert "forward raises ValueError: The truth value of an array with more than one element is ambiguous; Python's if" in told
+    assert "np.where(condition, this, otherwise)" in told
+    assert re.search(r"not tried: \d+ laws on activation chooses: shape_and_dtype is broken", stumbling)
+
+
+def test_what_of_a_package_does_not_load_is_named_beside_what_does(stumbling: str) -> None:
+    assert "plugin absent (absent, from stumbling 1.0) did not load: ModuleNotFoundError" in " ".join(stumbling.split())
+    assert re.search(r"laws ran on 2 components in .* 1 broken", stumbling)
+
+
+def test_a_name_that_ships_already_is_warned_of(stumbling: str) -> None:
+    told = " ".join(stumbling.split())
+    assert "WARNING activation relu: nnbench offers one of that name too" in told
+    assert '"relu" keeps meaning that of nnbench, and grids reach the other as "stumbling:relu"' in told
+
+
+def test_the_share_at_kinks_is_told(stumbling: str) -> None:
+    assert re.search(r"excused: activation relu: derivative_matches_differences: 0\.\d+ % of what was looked at", stumbling)

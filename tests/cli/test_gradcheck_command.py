@@ -41,9 +41,39 @@ def test_components_can_be_named_without_a_grid() -> None:
     text = gradcheck(
         "--activation", "tanh,relu", "--loss", "max_margin", "--penalty", "l1", "--hidden", "8,8", "--dropout", "0.2"
     ).output
-    assert "2 networks, 228 parameters" in text
+    assert "6 networks, " in text  # two activations, with 2, 3 and 10 classes
+    assert "2 networks, 228 parameters" in gradcheck("--activation", "tanh,relu", "--hidden", "8,8", "--penalty", "l1").output
     assert "1 networks, 6 parameters" in gradcheck("--activation", "tanh", "--hidden", "none").output
     assert gradcheck("--activation", "tanh", "--one-sided", "--epsilon", "1e-6").exit_code == 0
+
+
+def test_a_loss_is_checked_with_two_three_and_ten_classes(tmp_path: Path) -> None:
+    source = """
+import numpy as np
+from nnbench import Loss, hookimpl
+
+class Lopsided(Loss):
+    '''Squares, wrong for class 2.'''
+
+    def value(self, scores, targets):
+        return ((scores - targets) ** 2).sum(axis=1, keepdims=True)
+
+    def gradient(self, scores, targets):
+        g = 2 * (scores - targets)
+        g[:, 2:3] *= 0.5
+        return g
+
+@hookimpl
+def nnbench_components():
+    return [Lopsided]
+"""
+    site = make_plugin(tmp_path / "site", "lopsided", source)
+    checked = nnbench("gradcheck", "--loss", "lopsided", cwd=tmp_path, path=[site])
+    assert checked.returncode == 1, checked.stderr
+    assert "3 networks, " in checked.stdout
+    assert "1 passed, 2 failed." in checked.stdout
+    verdicts = {line.split()[0]: line.split()[1] for line in checked.stdout.splitlines()[1:4]}
+    assert verdicts == {"2": "passed", "3": "FAILED", "10": "FAILED"}
 
 
 @pytest.mark.parametrize(

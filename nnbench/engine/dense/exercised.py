@@ -13,6 +13,8 @@ from nnbench.engine.dense.dropout import Dropout
 from nnbench.engine.dense.initial import initial_parameters
 from nnbench.engine.dense.model import dense_layout
 from nnbench.engine.dense.network import Masks, Network
+from nnbench.engine.dense.rounding import F64, Numbers, precisions
+from nnbench.engine.model import Precisions
 from nnbench.engine.objective import Objective
 from nnbench.engine.parts import parts
 from nnbench.engine.task import Task
@@ -21,7 +23,6 @@ from nnbench.grid.trial import Cell, Trial
 from nnbench.kinds import Component, Scores, Units
 from nnbench.seeds import stream
 
-F64 = np.dtype(np.float64)
 SPAN = 5.0
 """One in fifty pre-activations of each hidden layer is below -SPAN, one in fifty above SPAN, well into saturation."""
 BEYOND = 0.02
@@ -51,6 +52,8 @@ class ExercisedNetwork:
     ) -> None:
         self.blocks = layout = dense_layout(cell)
         self.samples = samples = _samples(layout.sizes)
+        self._precision = np.dtype(cell.precision)
+        self._of_objective = objective
         self.cell = cell = replace(cell, batch_size=samples, precision="float64")
         self._make = network
         self._activation = parts([cell.activation], F64)[0].component
@@ -92,6 +95,13 @@ class ExercisedNetwork:
         if np.isfinite(loss_alone).all():
             finite(self.cell.penalty, "gradient", flat, "for weights of ordinary size")
         return flat
+
+    def precisions(self) -> Precisions | None:
+        """Objective and gradient in the trial's own precision beside float64; None where that is float64 itself."""
+        if self._precision == F64:
+            return None
+        numbers = Numbers(self.params, self.x, self.targets, self.masks)
+        return precisions(self.cell, self.blocks, numbers, self._precision, self._make, self._of_objective)
 
     def _exercise(self, rng: np.random.Generator) -> None:
         """Scale weights and choose biases, layer by layer, such that pre-activations and scores span what they should."""

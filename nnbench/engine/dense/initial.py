@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench.engine.blocks import Flat
-from nnbench.engine.contract import checked
+from nnbench.engine.contract import checked, read_only
 from nnbench.engine.dense.layout import Layout
 from nnbench.errors import ContractError
 from nnbench.grid.trial import Cell, Trial
@@ -62,9 +62,9 @@ def _drawn(trial: Trial, layer: int, fan_out: int, columns: int) -> Float[np.nda
 
 def _adapted(cell: Cell, drawn: Matrices, x: Inputs) -> Matrices:
     adapted = []
-    for layer, w in enumerate(drawn):
+    for layer, w in enumerate(map(read_only, drawn)):
         activation = cell.activation if layer < len(drawn) - 1 else None
-        adapted.append(checked(cell.initializer, "adapt", cell.initializer.adapt(w, x, activation), w))
+        adapted.append(checked(cell.initializer, "adapt", cell.initializer.adapt(w, read_only(x), activation), w))
         if activation is not None:
             z = (adapted[-1] @ x)[None]
             x = checked(activation, "forward", activation.forward(z), z)[0]

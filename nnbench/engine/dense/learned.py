@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench.engine.blocks import Views
-from nnbench.engine.contract import checked
+from nnbench.engine.contract import checked, read_only
 from nnbench.engine.dense.layout import Layout
 from nnbench.engine.parts import Part
 from nnbench.errors import ContractError
@@ -40,7 +40,7 @@ class Learned:
 
     def write_gradients(self, layer: int, delta: Units, pieces: Sequence[Piece], a: Units, gradients: Views) -> None:
         """Write the derivative by what a hidden layer's activation learns, given that by its activations, padded."""
-        own = self._layout.activations(gradients)[layer]
+        own, a = self._layout.activations(gradients)[layer], read_only(a)
         for component, rows, z in pieces:
             derivatives: Any = component.learned_derivatives(z, a[rows])
             if not isinstance(derivatives, Mapping) or set(derivatives) != set(own):

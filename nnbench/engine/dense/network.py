@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnbench.engine.blocks import Views
-from nnbench.engine.contract import checked
+from nnbench.engine.contract import checked, read_only
 from nnbench.engine.dense.layout import Layout
 from nnbench.engine.dense.learned import Learned
 from nnbench.engine.parts import Part
@@ -33,7 +33,7 @@ class Network:
         hidden = layout.sizes[1:-1]
         self._z = [np.zeros((trials, units + 1, samples), dtype) for units in hidden]
         self._z_units = [z[:, :-1] for z in self._z]
-        self.z = [_read_only(z) for z in self._z]
+        self.z = [read_only(z) for z in self._z]
         """Pre-activations, (trial, unit + 1, sample), of each hidden layer."""
         self.a: list[Units] = [np.ones_like(z) for z in self._z]
         """Activations before dropout, with the row of ones."""
@@ -51,7 +51,7 @@ class Network:
             for own, z in zip(components, self.z, strict=True)
         ]
         self._scores = np.empty((trials, layout.sizes[-1], samples), dtype)
-        self.scores = _read_only(self._scores)
+        self.scores = read_only(self._scores)
 
     def forward(self, weights: Views, x: Units, masks: Masks | None = None) -> Scores:
         """Scores of each network; `x` ends in a row of ones, `masks` scale each hidden layer's activations (dropout).
@@ -86,7 +86,7 @@ class Network:
 
     def derivatives(self, layer: int) -> list[tuple[slice, Units]]:
         """f'(z) of a hidden layer at the last forward pass, some rows at a time, padded like z."""
-        a, pieces = self.a[layer], self._pieces[layer]
+        a, pieces = read_only(self.a[layer]), self._pieces[layer]
         return [(rows, checked(component, "derivative", component.derivative(z, a[rows]), z)) for component, rows, z in pieces]
 
     def _activate(self, layer: int) -> Units:
@@ -109,9 +109,3 @@ def _dropped(a: Units, mask: Units) -> Units:
     dropped = a * mask
     dropped[:, -1] = 1
     return dropped
-
-
-def _read_only(array: np.ndarray) -> np.ndarray:
-    view = array.view()
-    view.flags.writeable = False
-    return view

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float
 
-from nnbench.engine.dense.exercised import F64, ExercisedNetwork, finite
+from nnbench.engine.dense.exercised import ExercisedNetwork, finite
 from nnbench.engine.dense.layout import Layout
+from nnbench.engine.dense.rounding import F64
 from nnbench.engine.model import Differences, Index, PerVariant
 from nnbench.engine.parts import Part
 from nnbench.kinds import Scores

@@ -37,7 +37,7 @@ LAYER_CURVES = {
     "dead": "dead_units",
     "saturated": "saturated",
 }
-CHECKED = ("max_relative_error", "failed", "kinks")
+CHECKED = ("max_relative_error", "failed", "kinks", "precision_error")
 """What a cell's run shows of its gradient check."""
 
 
@@ -96,7 +96,7 @@ def _run(launch: Launch, kind: str, key: str, title: str, cell: LaunchCell, resu
         ended=int((started + sum(each.seconds for each in results)) * 1000),
         parameters=max(each.parameters or 0 for each in results),
         gradcheck=launch.gradcheck_status(cell),
-        checked={f"gradcheck/{name}": significant(float(check[name])) for name in CHECKED if np.isfinite(check[name])}
+        checked={f"gradcheck/{name}": significant(float(check[name])) for name in CHECKED if np.isfinite(check.get(name, np.nan))}
         if check
         else {},
         steps=tuple(steps[i] for i in picked),
