@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnbench.engine.assembly import task
 from nnbench.engine.dense.perturbation import Perturbation
 from nnbench.engine.model import Differences
 from nnbench.grid import Cell, label
+from nnbench.threads import one_blas_thread
 
 EPSILONS = tuple(float(x) for x in 10.0 ** np.arange(-1, -13.25, -0.25))
 WIDTHS = (2, 4, 8, 16, 32, 64, 128)
@@ -70,7 +70,7 @@ class Study:
 
 def study(cell: Cell, on_step: Callable[[], None] = lambda: None, widths: Sequence[int] = WIDTHS) -> Study:
     """Measure both on networks like this cell's; takes seconds."""
-    with threadpool_limits(1), np.errstate(all="ignore"):
+    with one_blas_thread(), np.errstate(all="ignore"):
         network = Perturbation(cell, task(cell))
         analytic = network.gradient()[0]
         measured = []

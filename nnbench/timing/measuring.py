@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nnbench.kinds import KINDS, Component, module_for
+from nnbench.threads import one_blas_thread
 from nnbench.timing.workload import SIZES, Size, Workload
 from nnbench.work import keep_freed_memory
 
@@ -102,7 +102,7 @@ def _workload(component: Component, size: Size) -> Workload:
 
 def _interleaved(works: Sequence[Workload], rounds: int, tick: Callable[[], None]) -> list[dict[str, list[float]]]:
     """Seconds of each call of each workload, round by round; each round starts with the next one."""
-    with threadpool_limits(1), np.errstate(all="ignore"), _without_collection():
+    with one_blas_thread(), np.errstate(all="ignore"), _without_collection():
         repeats = [{name: _repeats(call) for name, call in work.calls.items()} for work in works]
         times: list[dict[str, list[float]]] = [{name: [] for name in work.calls} for work in works]
         for turn in range(rounds):

@@ -21,14 +21,13 @@ from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from types import ModuleType
 
-from threadpoolctl import threadpool_limits
-
 from nnbench.engine.gradcheck import GradientCheck, check_gradients
 from nnbench.engine.records import Record
 from nnbench.engine.training import train
 from nnbench.errors import InputError
 from nnbench.grid.trial import Cell, Trial
 from nnbench.streams import install
+from nnbench.threads import one_blas_thread
 
 CHECK_BUDGET = 8_000_000_000
 """Numbers that the gradient check of one network may compute: about a second."""
@@ -65,7 +64,7 @@ def run_stack(trials: Sequence[Trial]) -> list[Outcome]:
     """Train one stack on one thread; a trial whose component raises fails alone, the others are trained without it."""
     keep_freed_memory()
     started, clock = time.time(), time.perf_counter()
-    with threadpool_limits(1):
+    with one_blas_thread():
         records = _isolated(trials)
     share = (time.perf_counter() - clock) / len(trials)
     return [Outcome(record, started, share) for record in records]
@@ -74,14 +73,14 @@ def run_stack(trials: Sequence[Trial]) -> list[Outcome]:
 def run_checks(cells: Sequence[Cell]) -> list[GradientCheck]:
     """Check the gradients of each cell's network on one thread: all of them, or as many as take about a second."""
     keep_freed_memory()
-    with threadpool_limits(1):
+    with one_blas_thread():
         return [_check(cell) for cell in cells]
 
 
 def time_stacks(stacks: Sequence[Sequence[Trial]]) -> list[Timing]:
     """How long one step of each stack takes here, from a few steps of it."""
     keep_freed_memory()
-    with threadpool_limits(1):
+    with one_blas_thread():
         return [_timing(stack) for stack in stacks]
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from helpers import bits
 from misbehaving import Counting, Deadly, Raising, Stuck
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from nnbench import Activation, Catalog
+from nnbench import Activation, Catalog, Grid
 from nnbench.engine.training import train
 from nnbench.grid import Trial
+from nnbench.threads import one_blas_thread
 from nnbench.work import Deadlines, GivenPool, LocalPool, Outcome, run_stack, train_all
 
 
@@ -42,6 +46,53 @@ def test_any_executor_will_do(trials: list[Trial]) -> None:
     with ThreadPoolExecutor(2) as executor:
         finished = list(train_all([trials[:5], trials[5:]], GivenPool(executor), Deadlines(), threading.Event()))
     assert sum(len(outcomes) for _, outcomes in finished) == len(trials)
+
+
+class Inline(Executor):
+    """Does everything at once, in the thread that asks for it."""
+
+    def submit(self, call: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(call(*arguments, **named))
+        return future
+
+
+def blas_threads() -> dict[str, int]:
+    return {each["filepath"]: each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+
+@pytest.fixture(scope="module")
+def wide(catalog: Catalog) -> dict[str, Any]:
+    """Trials whose matrix products BLAS would share out among threads, and what they come to alone."""
+    fields = 'hidden = [600, 500]\nactivation = ["tanh", "relu"]\ntrain_size = 64\nvalid_size = 64\ntest_size = 64\nepochs = 2'
+    trials = Grid.from_text(f"seeds = 2\n[trial]\n{fields}", "wide", catalog).trials(catalog)
+    return {"trials": trials, "records": {trial.id: bits(run_stack([trial])[0].record) for trial in trials}}
+
+
+@pytest.mark.parametrize(
+    "make", [Inline, lambda: ThreadPoolExecutor(3), lambda: ProcessPoolExecutor(2)], ids=["inline", "threads", "forks"]
+)
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_whatever_the_executor_results_are_the_same_bits_and_blas_has_its_threads_back(wide: dict[str, Any], make: Any) -> None:
+    """The limit is the process's own: a thread that sets it back while another trains changed two of eighteen results."""
+    with threadpool_limits(2):
+        before = blas_threads()
+        with make() as executor:
+            finished = list(train_all([[trial] for trial in wide["trials"]], GivenPool(executor), Deadlines(), threading.Event()))
+        assert blas_threads() == before
+        assert set(before.values()) == {2}
+    assert {stack[0].id: bits(outcome.record) for stack, (outcome,) in finished} == wide["records"]
+
+
+def test_the_limit_lasts_until_the_last_thread_that_holds_it_leaves() -> None:
+    with threadpool_limits(2):
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert set(blas_threads().values()) == {1}
+        second.__exit__(None, None, None)
+        assert set(blas_threads().values()) == {2}
 
 
 @pytest.mark.parametrize("at", [0, 3, 12])
