@@ -113,11 +113,11 @@ class Launch:
 
     @property
     def recency(self) -> tuple[bool, float]:
-        """Of two records of one launch the one with the greater is the later: all trials have results, or training went on since."""
+        """Of two records of one launch, the greater is the later: all trials have results, or training went on since."""
         return self.status in OVER, self.changed
 
     def at(self, now: float) -> Launch:
-        """This record as changed at this time, or just after its last change where the clocks of two machines differ."""
+        """The record as changed at this time, or just after its last change where the clocks of two machines differ."""
         return replace(self, updated=max(now, math.nextafter(self.changed, math.inf)))
 
     @property

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from nnbench.errors import InputError
 from nnbench.store import locked
 
 ARTIFACTS = "artifacts"
@@ -60,7 +61,11 @@ def latest_uri(database: Path) -> str:
 
 
 def open_database(database: Path) -> None:
-    """Have a store there that several processes can use, whose paths lead to the folder that it is in."""
+    """Have a store there that several processes can use, whose paths lead to the folder that it is in; raises InputError."""
+    try:
+        str(database).encode()
+    except UnicodeEncodeError:
+        raise InputError("MLflow cannot keep anything in a folder whose path is not UTF-8; rename it") from None
     _create(database)
     with closing(sqlite3.connect(database, timeout=SECONDS)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; readers and the writer no longer block each other
