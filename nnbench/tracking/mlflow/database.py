@@ -27,9 +27,9 @@ _opened: dict[Path, list[int]] = {}
 """The files that this process has opened under each path, by their inodes: one may be deleted or moved, and another be created."""
 
 
-def sqlite_uri(database: Path) -> str:
+def sqlite_uri(database: Path | str) -> str:
     """The URI by which SQLAlchemy opens this file, whatever characters its path has."""
-    path = database.as_posix()
+    path = str(database)
     if "?" not in path and "%" not in path:
         return f"sqlite:///{path}"
     escaped = path.replace("%", "%25").replace("?", "%3F")
@@ -57,7 +57,7 @@ def latest_uri(database: Path) -> str:
     inode = database.stat().st_ino
     if inode not in inodes:
         inodes.append(inode)
-    return sqlite_uri(Path(f"{database.parent}{'/.' * inodes.index(inode)}", database.name))
+    return sqlite_uri(f"{database.parent}{'/.' * inodes.index(inode)}/{database.name}")  # the same path for all but MLflow
 
 
 def open_database(database: Path) -> None:
