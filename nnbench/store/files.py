@@ -29,7 +29,7 @@ def read_columns(path: Path, columns: Sequence[str], schema: pa.Schema) -> pa.Ta
 
     Raises ValueError if it lacks one that every version of nnbench writes, and InputError if its format is newer.
     """
-    with pq.ParquetFile(path) as file:
+    with path.open("rb") as stream, pq.ParquetFile(stream) as file:  # by its path, pyarrow may take it for a URI
         check_format(path, *told_format(file.schema_arrow.metadata))
         missing = set(columns) - set(file.schema_arrow.names)
         if missing.intersection(INDEXED):
@@ -42,8 +42,8 @@ def read_columns(path: Path, columns: Sequence[str], schema: pa.Schema) -> pa.Ta
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a file; raises OSError if the disk does not take it, leaving no half a file."""
-    with renamed(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+    with renamed(path) as temporary, temporary.open("wb") as stream:
+        pq.write_table(table, stream, compression="zstd")
 
 
 def write_text(text: str, path: Path) -> None:

@@ -113,7 +113,7 @@ class Launch:
 
     @property
     def recency(self) -> tuple[bool, float]:
-        """Of two records of one launch the greater one's is the later: all trials have results, or training went on since."""
+        """Of two records of one launch, the greater is the later: all trials have results, or training went on since."""
         return self.status in OVER, self.changed
 
     def at(self, now: float) -> Launch:

@@ -8,22 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from helpers import MLFLOWS_OWN
+from helpers import MLFLOWS_OWN, ask
 
 from nnbench import Catalog, run
-
-
-def ask(url: str, body: object | None = None) -> bytes:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        content: bytes = answer.read()
-        return content
 
 
 @pytest.fixture

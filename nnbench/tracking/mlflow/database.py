@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from nnbench.errors import InputError
 from nnbench.store import locked
 
 ARTIFACTS = "artifacts"
@@ -26,9 +27,9 @@ _opened: dict[Path, list[int]] = {}
 """The files that this process has opened under each path, by their inodes: one may be deleted or moved, and another be created."""
 
 
-def sqlite_uri(database: Path) -> str:
+def sqlite_uri(database: Path | str) -> str:
     """The URI by which SQLAlchemy opens this file, whatever characters its path has."""
-    path = database.as_posix()
+    path = str(database)
     if "?" not in path and "%" not in path:
         return f"sqlite:///{path}"
     escaped = path.replace("%", "%25").replace("?", "%3F")
@@ -56,11 +57,15 @@ def latest_uri(database: Path) -> str:
     inode = database.stat().st_ino
     if inode not in inodes:
         inodes.append(inode)
-    return sqlite_uri(Path(f"{database.parent}{'/.' * inodes.index(inode)}", database.name))
+    return sqlite_uri(f"{database.parent}{'/.' * inodes.index(inode)}/{database.name}")  # the same path for all but MLflow
 
 
 def open_database(database: Path) -> None:
-    """Have a store there that several processes can use, whose paths lead to the folder that it is in."""
+    """Have a store there that several processes can use, whose paths lead to the folder that it is in; raises InputError."""
+    try:
+        str(database).encode()
+    except UnicodeEncodeError:
+        raise InputError("MLflow cannot keep anything in a folder whose path is not UTF-8; rename it") from None
     _create(database)
     with closing(sqlite3.connect(database, timeout=SECONDS)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")  # stays with the file; readers and the writer no longer block each other

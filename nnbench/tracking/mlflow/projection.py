@@ -34,9 +34,9 @@ class Projection:
     """One launch, as runs in one tracking store: one for each cell, and those of single trials that it is told to log."""
 
     def __init__(self, client: MlflowClient, launch: Launch, artifacts: Path | None) -> None:
-        self._client = client
+        self._client, self._artifacts = client, artifacts
         self.launch = launch
-        self.experiment_id = self._experiment(artifacts)
+        self.experiment_id = self._experiment()
         self.run_id = self._parent()
         self._logged = self._children()
 
@@ -80,11 +80,24 @@ class Projection:
             summary = folder / "summary.md"
             if summary.exists():
                 self._client.set_tag(self.run_id, "mlflow.note.content", fit(summary.read_text(encoding="utf-8"), 7_900))
-            self._client.log_artifacts(self.run_id, name)
+            self._attach(folder)
         self._client.set_experiment_tag(self.experiment_id, f"mlflow.sharedViewState.{self.launch.id}", json.dumps(self._view()))
         self._client.set_tag(self.run_id, "nnbench.status", status)
         final = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}[status]
         self._client.set_terminated(self.run_id, final, int((self.launch.ended or self.launch.started) * 1000))
+
+    def _attach(self, folder: Path) -> None:
+        """Copy a folder's files to the run; not by the client where they go into a folder.
+
+        The client remembers while the process lives where a run's artifacts went, also if the folder was moved or copied since.
+        """
+        if self._artifacts is None:
+            self._client.log_artifacts(self.run_id, str(folder))
+            return
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        repository: Any = get_artifact_repository(self._client.get_run(self.run_id).info.artifact_uri)
+        repository.log_artifacts(str(folder))
 
     def _view(self) -> dict[str, Any]:
         """What `view_path` presets in the UI: the launch's cells, best first, with the columns that tell them apart."""
@@ -109,7 +122,7 @@ class Projection:
             "groupBy": None,
         }
 
-    def _experiment(self, artifacts: Path | None) -> str:
+    def _experiment(self) -> str:
         name = self.launch.grid
         experiment = self._client.get_experiment_by_name(name)
         if experiment is not None:
@@ -120,7 +133,7 @@ class Projection:
             "mlflow.experimentKind": "custom_model_development",
             "mlflow.note.content": escaped(self.launch.question or f"Launches of the grid {name}."),
         }
-        location = artifacts.as_uri() if artifacts else None
+        location = self._artifacts.as_uri() if self._artifacts else None
         return str(self._client.create_experiment(name, location, tags))
 
     def _parent(self) -> str:
