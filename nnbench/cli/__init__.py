@@ -10,6 +10,10 @@ from typing import Any
 
 import click
 
+from nnbench.distributions import pass_over_unreadable
+
+pass_over_unreadable()  # before anything is imported that looks for plugins of its own; workers import this module first, too
+
 COMMANDS = {
     "run": ("nnbench.cli.launch:run", "Train what a grid lacks and log it to MLflow."),
     "plan": ("nnbench.cli.launch:plan", "Say what a grid would train, and how long that takes."),
@@ -94,12 +98,15 @@ def cli(ctx: click.Context, without: tuple[str, ...]) -> None:
 
 def main() -> Any:
     """Run the command line; bad input ends in a message and exit status 2."""
+    from nnbench.cli.loading import begin_program
     from nnbench.errors import InputError, PluginError
+    from nnbench.work.guard import through
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # formulas have letters that some terminals lack
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    begin_program()
     try:
         return cli(prog_name="nnbench")
     except (InputError, PluginError) as error:
@@ -109,3 +116,5 @@ def main() -> Any:
     except OSError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
+    finally:
+        through()

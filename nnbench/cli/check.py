@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from nnbench.catalog import load_catalog
+from nnbench import foreign
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.output import console, fits, table
 from nnbench.conformance.packages import components_of
 from nnbench.conformance.suite import Outcome, check_component, counts, laws
@@ -57,7 +58,7 @@ def check(without: tuple[str, ...], package: str, components: tuple[str, ...], t
 
 def _outcomes(out: Console, components: Sequence[type[Component]], thorough: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    with Progress(console=out, transient=True, disable=not out.is_terminal) as bars:
+    with Progress(console=out, transient=True, disable=not out.is_terminal or foreign.is_watched()) as bars:
         task = bars.add_task("components checked", total=len(components))
         for cls in components:
             outcomes += check_component(cls, thorough)

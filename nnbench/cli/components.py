@@ -7,7 +7,9 @@ import sys
 
 import click
 
-from nnbench.catalog import Catalog, Entry, Plugin, load_catalog
+from nnbench import foreign
+from nnbench.catalog import Catalog, Entry, Plugin
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.output import console, table
 from nnbench.cli.trace import component_calls
 from nnbench.grid import json_schema
@@ -84,8 +86,13 @@ def schema(without: tuple[str, ...]) -> None:
 
 def _described(entry: Entry) -> str:
     """Its summary, and what it is also called."""
+    try:
+        with foreign.calling(f"{entry.cls.kind} {entry.cls.name}"):
+            summary = str(entry.cls.summary())
+    except (Exception, SystemExit) as error:  # whatever an author's code raises
+        summary = f"{type(error).__name__}: {error}"
     aliases = f" Also {', '.join(entry.cls.aliases)}." if entry.cls.aliases else ""
-    return f"{entry.cls.summary()}{aliases}"
+    return f"{summary}{aliases}"
 
 
 def _whence(plugin: Plugin) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from nnbench.catalog import load_catalog
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.options import FOLDER, WORKERS
 from nnbench.cli.output import console, table
 from nnbench.cli.robust import launch_each

@@ -18,7 +18,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from nnbench.catalog import load_catalog
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.options import FOLDER, RUNS, URI
 from nnbench.cli.output import console
 from nnbench.errors import InputError

@@ -10,10 +10,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from nnbench import foreign
 from nnbench.conformance import every
 from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Law, law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
-from nnbench.errors import InputError
+from nnbench.errors import ContractError, InputError
 from nnbench.grid.expand import nearest
 from nnbench.kinds import Component, module_for
 
@@ -23,6 +24,8 @@ VARIANTS = 8
 THOROUGH_VARIANTS = 60
 EXAMPLES = (40, 8)
 """Examples of a search, for the defaults and for other choices of hyperparameters."""
+THOROUGH_PATIENCE = 600.0
+"""Seconds that one law may take then."""
 THOROUGH_EXAMPLES = (2_000, 200)
 
 
@@ -72,7 +75,11 @@ def check_component(cls: type[Component], thorough: bool = False) -> tuple[Outco
 def check_law(cls: type[Component], law: Law, thorough: bool = False) -> Outcome:
     """Hold a component class against one law."""
     _check_installed()
-    status, detail = _judged(cls, law, thorough)
+    try:
+        with foreign.calling(f"{cls.kind} {cls.name}, law {law.name}", THOROUGH_PATIENCE if thorough else foreign.PATIENCE):
+            status, detail = _judged(cls, law, thorough)
+    except ContractError as error:  # it is known not to return
+        status, detail = "broken", str(error)
     reason = cls.expected_failures.get(law.name)
     if reason is None:
         return Outcome(cls, law, status, detail)
