@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import Distribution, distributions
 
 import pluggy
 
+from nnbench import foreign
 from nnbench.catalog.classifying import check_distinct, component_class, offered_classes
-from nnbench.catalog.digests import harness_origin, origins
+from nnbench.catalog.digests import HARNESS, harness_origin, origins
 from nnbench.catalog.finding import Source, find_plugins, leave_out
 from nnbench.catalog.importing import failure, implemented_hooks, import_plugin, plugin_manager
 from nnbench.catalog.records import Entry, Failure, Plugin, Remark, canonical
@@ -90,7 +91,7 @@ class Catalog:
         """The names that may have been meant, those of which a description mentions it, and all that there are."""
         near = nearest(name, self.names(kind)) or nearest(name, [each for entry in self.of(kind) for each in entry.cls.aliases])
         mentions = [(entry.cls.name, word) for entry in self.of(kind) for word in _mentions(entry.cls, name)]
-        differs = "".join(f"; {own} says how {word} differs: nnbench show {kind} {own}" for own, word in mentions[:2])
+        differs = "".join(f"; the description of {own} has more on {word}: nnbench show {kind} {own}" for own, word in mentions[:2])
         return f"{differs or near}{offered(plural(kind), self.names(kind), f'nnbench list {kind}')}"
 
     def is_default(self, entry: Entry) -> bool:
@@ -120,11 +121,16 @@ class Catalog:
         return "".join(f"; perhaps because {reason}" for reason in missing)
 
 
-def load_catalog(without: Sequence[str] = (), dists: Iterable[Distribution] | None = None) -> Catalog:
+def load_catalog(
+    without: Sequence[str] = (),
+    dists: Iterable[Distribution] | None = None,
+    before_others: Callable[[Sequence[str]], None] = lambda _: None,
+) -> Catalog:
     """Find and load every installed plugin.
 
     `without` names plugins to leave out, by entry point or distribution. `dists` are the distributions to look in, all that
-    are installed unless given. Raises PluginError if a plugin implements a hook that does not exist.
+    are installed unless given. `before_others` is called once before the first plugin that is not nnbench's own is imported, with
+    the names of all those. Raises PluginError if a plugin implements a hook that does not exist.
     """
     found, remarks = find_plugins(distributions() if dists is None else dists)
     sources, left_out = leave_out(found, without)
@@ -132,7 +138,10 @@ def load_catalog(without: Sequence[str] = (), dists: Iterable[Distribution] | No
     plugins: list[Plugin] = []
     failures: list[Failure] = []
     entries: list[Entry] = []
+    others = [source for source in sources if canonical(source.distribution) != canonical(HARNESS)]
     for source in sources:
+        if others and source is others[0]:
+            before_others([other.point.name for other in others])
         try:
             plugin, own = _load(source, manager)
             check_distinct([*entries, *own])
@@ -150,8 +159,9 @@ def load_catalog(without: Sequence[str] = (), dists: Iterable[Distribution] | No
 def _load(source: Source, manager: pluggy.PluginManager) -> tuple[Plugin, list[Entry]]:
     """A plugin and what it offers; raises whatever keeps it from being used."""
     start = time.perf_counter()
-    module = import_plugin(source, manager)
-    classes = [component_class(cls) for cls in offered_classes(module)]
+    with foreign.calling(f"plugin {source.point.name} of {source.distribution}"):
+        module = import_plugin(source, manager)
+        classes = [component_class(cls) for cls in offered_classes(module)]
     plugin = replace(
         source.plugin,
         components=tuple(f"{cls.kind} {cls.name}" for cls in classes),
@@ -172,8 +182,7 @@ def _shadowed(catalog: Catalog) -> Iterator[Remark]:
         if entry.cls.default and not catalog.is_shipped(entry):
             stays = [each for each in catalog.of(kind) if each.cls.default and catalog.is_shipped(each)]
             if stays:
-                usual = stays[0].cls.name
-                told = f"where a grid names no {kind}, that stays {usual}: {entry.qualified} says that it is the default too"
+                told = f"{entry.qualified} claims to be the default {kind}; where a grid names none, that stays {stays[0].cls.name}"
                 yield Remark(canonical(entry.origin.distribution), told, missing=False)
 
 

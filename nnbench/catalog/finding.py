@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -14,6 +14,7 @@ from pathlib import Path
 from nnbench import hooks
 from nnbench.catalog.metadata import Unusable, folder_of, identity, ranked, stem
 from nnbench.catalog.records import Plugin, Remark, canonical
+from nnbench.distributions import entry_points
 from nnbench.errors import PluginError
 from nnbench.grid.suggest import nearest
 
@@ -89,14 +90,18 @@ def leave_out(sources: Sequence[Source], without: Sequence[str]) -> tuple[list[S
 def groups_of(name: str) -> tuple[str, list[str]] | None:
     """The distribution of that name, or with a module of that name, and the groups of its entry points; None if there is none."""
     try:
-        dist = distribution(name)
-        groups = sorted({point.group for point in dist.entry_points})
-    except PackageNotFoundError:
-        owners: Mapping[str, Sequence[str]] = packages_distributions()
-        return groups_of(owners[name][0]) if owners.get(name, [name])[0] != name else None
+        dist = _installed(name)
+        return None if dist is None else (identity(dist)[0], sorted({point.group for point in entry_points(dist)}))
     except Exception:  # metadata that cannot be read, of which a remark tells
         return None
-    return identity(dist)[0], groups
+
+
+def _installed(name: str) -> Distribution | None:
+    try:
+        return distribution(name)
+    except PackageNotFoundError:
+        owners = packages_distributions().get(name)
+        return distribution(owners[0]) if owners else None
 
 
 def _each(dists: Iterable[Distribution], scan: _Scan) -> Iterator[Distribution]:
@@ -116,7 +121,9 @@ def _each(dists: Iterable[Distribution], scan: _Scan) -> Iterator[Distribution]:
 def _look_at(dist: Distribution, scan: _Scan) -> None:
     """Note a distribution that has plugins, or what is wrong with it."""
     try:
-        groups = {point.group for point in dist.entry_points}
+        groups = {point.group for point in entry_points(dist)}
+        if not groups and _garbled(dist.read_text("entry_points.txt") or ""):
+            raise ValueError("it has lines that name nothing")
     except Exception as error:  # whatever importlib makes of a file that is none
         told = f"{type(error).__name__}: {' '.join(str(error).split())}"
         scan.remark(stem(dist), f"{_place(dist)} is passed over, because its entry_points.txt cannot be read: {told}")
@@ -149,9 +156,15 @@ def _sources(name: str, several: Sequence[Distribution], scan: _Scan) -> Iterato
             identity(other)
         except Unusable as error:
             scan.remark(name, f"{_place(other)} is passed over: {error}")
-    for point in first.entry_points:
+    for point in entry_points(first):
         if point.group == hooks.GROUP:
             yield Source(point, first, own, version)
+
+
+def _garbled(text: str) -> bool:
+    """Whether a file without entry points has more than comments and headings."""
+    lines = [line.strip() for line in text.splitlines()]
+    return any(line and not line.startswith("#") and not re.fullmatch(r"\[[^\[\]]+\]", line) for line in lines)
 
 
 def _parent(dist: Distribution) -> Path | None:

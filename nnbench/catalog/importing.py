@@ -11,7 +11,7 @@ import pluggy
 from nnbench import hooks
 from nnbench.catalog.finding import Source
 from nnbench.catalog.records import Failure, Plugin
-from nnbench.errors import PluginError
+from nnbench.errors import ContractError, PluginError
 from nnbench.grid.suggest import nearest
 
 HOOKS = tuple(sorted(name for name in vars(hooks) if name.startswith("nnbench_")))
@@ -53,7 +53,8 @@ def failure(source: Source, error: BaseException, manager: pluggy.PluginManager)
     """Why a plugin did not load; the manager forgets it. To be called while the error is handled."""
     if manager.has_plugin(source.registered):
         manager.unregister(name=source.registered)
-    cause = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
+    said = " ".join(str(error).split())
+    cause = said if isinstance(error, ContractError) else f"{type(error).__name__}: {said}".rstrip(": ")
     return Failure(source.plugin, cause, traceback.format_exc())
 
 

@@ -11,6 +11,9 @@ from typing import Any
 import click
 
 from nnbench import streams
+from nnbench.distributions import pass_over_unreadable
+
+pass_over_unreadable()  # before anything is imported that looks for plugins of its own; workers import this module first, too
 
 COMMANDS = {
     "run": ("nnbench.cli.launch:run", "Train what a grid lacks and log it to MLflow."),
@@ -102,11 +105,18 @@ def cli(ctx: click.Context, without: tuple[str, ...]) -> None:
 
 def main() -> Any:
     """Run the command line; bad input ends in a message and exit status 2."""
+    from nnbench.cli.loading import begin_program
     from nnbench.escaping import printable
+    from nnbench.work.guard import through
 
     outlets = streams.install()
     warnings.formatwarning = lambda message, *_, **__: f"warning: {printable(str(message))}\n"
-    sys.exit(streams.finish(outlets, _run(outlets)))
+    begin_program()
+    try:
+        status = _run(outlets)
+    finally:
+        through()
+    sys.exit(streams.finish(outlets, status))
 
 
 def _run(outlets: Sequence[streams.Outlet]) -> int:

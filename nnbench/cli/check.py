@@ -12,7 +12,9 @@ import click
 from hypothesis.configuration import set_hypothesis_home_dir
 from rich.console import Console
 
-from nnbench.catalog import Catalog, Entry, load_catalog
+from nnbench import foreign
+from nnbench.catalog import Catalog, Entry
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.output import console, counting, fits
 from nnbench.cli.sheets import table
 from nnbench.conformance.packages import components_of, failures_of, namesakes
@@ -84,7 +86,7 @@ def _shared_name(catalog: Catalog, cls: type[Component], others: Sequence[Entry]
 
 def _outcomes(out: Console, components: Sequence[type[Component]], thorough: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    with counting(out) as bars:
+    with counting(out, foreign.is_watched()) as bars:
         task = bars.add_task("components checked", total=len(components))
         for cls in components:
             outcomes += check_component(cls, thorough)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
-from nnbench.catalog import Catalog, Entry, Plugin, load_catalog
+from nnbench import foreign
+from nnbench.catalog import Catalog, Entry, Plugin
 from nnbench.cli.launches import print_launches
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.options import FOLDER
 from nnbench.cli.output import console
 from nnbench.cli.sheets import table
@@ -129,8 +131,13 @@ def schema(without: tuple[str, ...]) -> None:
 
 def _described(entry: Entry) -> str:
     """Its summary, and what it is also called."""
+    try:
+        with foreign.calling(f"{entry.cls.kind} {entry.cls.name}"):
+            summary = str(entry.cls.summary())
+    except (Exception, SystemExit) as error:  # whatever an author's code raises
+        summary = f"{type(error).__name__}: {error}"
     aliases = f" Also {', '.join(entry.cls.aliases)}." if entry.cls.aliases else ""
-    return f"{entry.cls.summary()}{aliases}"
+    return f"{summary}{aliases}"
 
 
 def _whence(plugin: Plugin) -> tuple[str, str, str]:

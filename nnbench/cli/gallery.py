@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from nnbench.catalog import load_catalog
+from nnbench import foreign
 from nnbench.cli.components import report_failures
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.output import console, counting
 from nnbench.report.gallery import cards, check_folder, page, write
 from nnbench.report.words import counted
@@ -30,7 +31,7 @@ def gallery(without: tuple[str, ...], folder: Path) -> None:
     check_folder(folder)
     catalog = load_catalog(without)
     out, err = console(), console(stderr=True)
-    with counting(err) as bars:
+    with counting(err, foreign.is_watched()) as bars:
         drawn = list(bars.track(cards(catalog), total=len(catalog.entries), description="components drawn"))
     path = write(page(drawn, catalog), folder)
     failed = [card for card in drawn if card.failed]

@@ -14,15 +14,16 @@ from pathlib import Path
 
 import click
 
-from nnbench import work
-from nnbench.catalog import Catalog, load_catalog
+from nnbench import foreign, work
+from nnbench.catalog import Catalog
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.names import print_grid_names
 from nnbench.cli.options import FOLDER, SET, URI, WORKERS
 from nnbench.cli.output import console, counting
 from nnbench.cli.sheets import table
 from nnbench.engine.examples import has_examples, with_classes
 from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
-from nnbench.errors import InputError
+from nnbench.errors import InputError, NnbenchError
 from nnbench.grid import Cell, Grid, labels
 from nnbench.launching.plan import available_workers
 from nnbench.report import gradient_study, gradient_study_page, gradients
@@ -127,8 +128,15 @@ def _parsed(grid: Path | None, overrides: Sequence[str], catalog: Catalog) -> Gr
 
 
 def _here(cell: Cell, epsilon: float, difference: Difference) -> GradientCheck:
+    """The check in this process, as one in a worker would come out."""
     work.keep_freed_memory()
-    return check_gradients(cell, epsilon=epsilon, difference=difference, budget=work.CHECK_BUDGET)
+    who = ", ".join(f"{part.kind} {part.name}" for part in (cell.activation, cell.initializer, cell.loss, cell.penalty))
+    try:
+        with foreign.calling(who):
+            return check_gradients(cell, epsilon=epsilon, difference=difference, budget=work.CHECK_BUDGET)
+    except (Exception, SystemExit) as error:  # whatever an author's code raises
+        plain = isinstance(error, NnbenchError)
+        return GradientCheck(problem=str(error) if plain else f"{type(error).__name__}: {error}")
 
 
 def _in_workers(networks: dict[str, Cell], workers: int | None, trial_timeout: float | None) -> dict[str, GradientCheck]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from nnbench.catalog import load_catalog
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.names import print_grid_names
 from nnbench.cli.options import FOLDER, FRESH, GRID, RUNS, SET, URI, WORKERS
 from nnbench.cli.output import LaunchProgress, console, duration, options, program

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from nnbench.catalog import load_catalog
 from nnbench.cli.components import KIND
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.output import console, program
 from nnbench.errors import InputError
 from nnbench.scaffold import files, names

@@ -46,10 +46,10 @@ def console(stderr: bool = False) -> Console:
     return literal(width=None if os.environ.get("COLUMNS", "").isdigit() else WIDE, no_color=True)
 
 
-def counting(out: Console) -> Progress:
-    """A bar for each task, with its share and the time left; nothing where the output is no terminal."""
+def counting(out: Console, hidden: bool = False) -> Progress:
+    """A bar for each task, with its share and the time left; nothing where it is hidden, or the output is no terminal."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
+    return Progress(*columns, console=out, transient=True, disable=hidden or not out.is_terminal)
 
 
 def fits(out: Console, sheet: Sheet) -> bool:

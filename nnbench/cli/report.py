@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from nnbench.catalog import load_catalog
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.options import FOLDER, SET, WORKERS
 from nnbench.cli.output import console, options, program
 from nnbench.cli.robust import launch_each

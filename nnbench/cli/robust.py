@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from nnbench.catalog import Catalog, load_catalog
+from nnbench.catalog import Catalog
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.options import FOLDER, GRID, SET, WORKERS
 from nnbench.cli.output import console
 from nnbench.cli.sheets import table

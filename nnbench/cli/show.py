@@ -11,12 +11,14 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from nnbench.catalog import Catalog, Entry, load_catalog
+from nnbench import foreign
+from nnbench.catalog import Catalog, Entry
 from nnbench.cli.components import kind_of
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.names import print_names
 from nnbench.cli.output import console
 from nnbench.cli.sheets import table
-from nnbench.errors import InputError
+from nnbench.errors import ContractError, InputError
 from nnbench.grid import Grid, fields, label
 from nnbench.grid.suggest import nearest
 from nnbench.kinds import KINDS, Component, Dataset
@@ -60,19 +62,22 @@ def show(without: tuple[str, ...], words: tuple[str, ...], overrides: tuple[str,
         check(path)
         if lacking:
             raise InputError(f"{kind} {name}: {how}")
-    out = console()
+    out, component, figure, problem = console(), variant, None, ""
+    if not lacking:  # drawn first: what ends the process is found out before anything is printed
+        try:
+            with foreign.calling(f"{kind} {entry.cls.name}"):
+                component = variant or entry.cls()
+                figure = draw(component, {name.partition(".")[0] for name, _ in assignments})
+        except (Exception, SystemExit) as error:  # whatever an author's code raises
+            problem = str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
     print_names(out, catalog, [(kind, name)])
     _print_facts(out, entry, catalog.written(entry), variant)
     out.print()
     if lacking:
         out.print(how)
         return
-    try:
-        with console(stderr=True).status("drawing"):
-            component = variant or entry.cls()
-            figure = draw(component, {name.partition(".")[0] for name, _ in assignments})
-    except (Exception, SystemExit) as error:  # whatever an author's code raises
-        console(stderr=True).print(f"It cannot be drawn: {type(error).__name__}: {error}", style="red")
+    if figure is None or component is None:
+        console(stderr=True).print(f"{kind} {entry.cls.name} cannot be drawn: {problem}", style="red")
         sys.exit(1)
     figure = replace(figure, caption=f"{READING[kind]} {figure.caption}".rstrip())
     title = f"{kind} {label(component)}"
@@ -137,12 +142,8 @@ def _print_facts(out: Console, entry: Entry, name: str, variant: Component | Non
     else:
         out.print("no hyperparameters")
     if issubclass(cls, Dataset) and not needed(cls):
-        dataset = cls()
         out.print()
-        out.print(
-            f"with the defaults: {dataset.classes} classes, {counted(dataset.features, 'feature')}, "
-            f"target accuracy {dataset.target:.3g}"
-        )
+        out.print(_with_defaults(cls))
     if cls.search_space:
         out.print()
         spaces = [f"{key}: {', '.join(label(value) for value in values)}" for key, values in cls.search_space.items()]
@@ -152,6 +153,17 @@ def _print_facts(out: Console, entry: Entry, name: str, variant: Component | Non
     written = ", ".join(f"{each.name} = …" for each in parameters)
     with_values = f' or {{ name = "{name}", {written} }}' if parameters else ""
     out.print(f'in a grid: {cls.kind} = "{name}"{with_values}')
+
+
+def _with_defaults(cls: type[Dataset]) -> str:
+    """What a data set says of itself."""
+    try:
+        with foreign.calling(f"{cls.kind} {cls.name}"):
+            dataset = cls()
+            told = f"{dataset.classes} classes, {counted(dataset.features, 'feature')}, target accuracy {dataset.target:.3g}"
+    except (Exception, SystemExit) as error:  # whatever an author's code raises
+        told = f"{type(error).__name__}: {error}"
+    return f"with the defaults: {told}"
 
 
 def _print_picture(out: Console, title: str, figure: Figure) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from nnbench.catalog import load_catalog
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.options import FOLDER, RUNS, SET, URI
 from nnbench.cli.output import console, counting, options, program
 from nnbench.cli.report import existing_store, find_launch

@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 
-from nnbench.catalog import Catalog, load_catalog
+from nnbench import foreign
+from nnbench.catalog import Catalog
 from nnbench.cli.components import KIND
+from nnbench.cli.loading import load_catalog
 from nnbench.cli.names import print_names
 from nnbench.cli.options import FOLDER, URI
 from nnbench.cli.output import console, counting
@@ -69,7 +71,7 @@ def time_(
         chosen = [_with_defaults(catalog, each, name) for name in names or catalog.names(each)]
         print_names(out, catalog, [(each, name) for name in (*names, *([baseline] if baseline else []))])
         against = _with_defaults(catalog, each, baseline) if baseline else _default(catalog, each)
-        with counting(err) as bars:
+        with counting(err, foreign.is_watched()) as bars:
             task = bars.add_task(f"timing {len(chosen)} {plural(each)}", total=rounds * len(at))
             measured = sorted(costs(chosen, against, at, rounds, partial(bars.advance, task)), key=_order)
         operations = list(measured[0].seconds)

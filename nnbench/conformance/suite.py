@@ -13,10 +13,12 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
+from nnbench import foreign
 from nnbench.conformance import every
 from nnbench.conformance.laws import EVERY, Broken, Case, DoesNotApply, Judged, Law, NotJudged, law
 from nnbench.conformance.variants import CannotMake, label, prototype, variants
 from nnbench.engine.blame import blame, happened
+from nnbench.errors import ContractError
 from nnbench.grid.suggest import nearest
 from nnbench.kinds import Component, module_for
 
@@ -27,6 +29,8 @@ VARIANTS = 8
 THOROUGH_VARIANTS = 60
 EXAMPLES = (40, 8)
 """Examples of a search, for the defaults and for other choices of hyperparameters."""
+THOROUGH_PATIENCE = 600.0
+"""Seconds that one law may take then."""
 THOROUGH_EXAMPLES = (2_000, 200)
 MOST_EXCUSED = 0.5
 """A law that had to excuse more than this share has not judged the component."""
@@ -110,7 +114,11 @@ def _foundations(cls: type[Component], thorough: bool) -> Mapping[Law, Outcome]:
 
 
 def _outcome(cls: type[Component], law: Law, thorough: bool) -> Outcome:
-    judged = _judged(cls, law, thorough)
+    try:
+        with foreign.calling(f"{cls.kind} {cls.name}, law {law.name}", THOROUGH_PATIENCE if thorough else foreign.PATIENCE):
+            judged = _judged(cls, law, thorough)
+    except ContractError as error:  # it is known not to return
+        judged = Outcome(cls, law, "broken", str(error))
     reason = cls.expected_failures.get(law.name)
     if reason is None:
         return judged

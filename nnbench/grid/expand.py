@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import product
 from math import prod
 from typing import Any
 
-from nnbench.errors import Problem, UnknownComponentError
+from nnbench import foreign
+from nnbench.errors import ContractError, Problem, UnknownComponentError
 from nnbench.grid import fields
 from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
@@ -17,7 +19,7 @@ from nnbench.grid.places import at_table, at_value
 from nnbench.grid.precision import rounding_problem
 from nnbench.grid.suggest import hyperparameters, nearest, offered, unknown_field
 from nnbench.grid.trial import Cell
-from nnbench.kinds import KINDS, Activation, Component, Origin
+from nnbench.kinds import KINDS, Activation, Component, Dataset, Origin
 from nnbench.kinds.activation import learned_problem
 
 MOST_CELLS = 1_000_000
@@ -105,14 +107,22 @@ def _shape_problem(cell: Cell) -> str:
     parts = (cell.dataset, cell.preprocessor, cell.loss)
     who = ", ".join(f"{part.kind} {part.name}" for part in parts)
     try:
-        sizes, target = cell.layer_sizes, cell.dataset.target
-    except Exception as error:  # an author's property or method
+        with foreign.calling(who) if _has_others(cell) else nullcontext():
+            sizes, target = cell.layer_sizes, cell.dataset.target
+    except ContractError as error:  # it is known not to return
+        return f"{who}: {error}"
+    except (Exception, SystemExit) as error:  # an author's property or method
         return f"{who}: {type(error).__name__}: {error}"
     if not all(isinstance(size, int) and size > 0 for size in sizes):
         return f"{who}: features, classes and outputs must be whole numbers above 0, not {sizes[0]!r} and {sizes[-1]!r}"
     if not isinstance(target, (int, float)):
         return f"dataset {cell.dataset.name}: target must be a number, not {target!r}"
     return ""
+
+
+def _has_others(cell: Cell) -> bool:
+    """Whether a component of the cell does not come with nnbench, where that matters."""
+    return foreign.is_watched() and any(each.distribution != cell.origins["nnbench"].distribution for each in cell.origins.values())
 
 
 def _components(kind: str, written: Any, at: str, lookup: Lookup, problems: list[Problem]) -> Iterator[_Choice]:
@@ -211,11 +221,16 @@ def _shown(value: Any) -> str:
 def _component(cls: type[Component], values: dict[str, Any], at: str, problems: list[Problem]) -> Component | None:
     """A component with these hyperparameters, if it accepts them and what it declares makes sense."""
     try:
-        component = cls(**values)
-        wrong = _declarations(component)
-    except Exception as error:  # an author's own check of hyperparameters that do not go together, or a property of theirs
+        with foreign.calling(f"{cls.kind} {cls.name}"):
+            component = cls(**values)
+            wrong = _declarations(component)
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # an author's own check of hyperparameters that do not go together, or a property of theirs
         shown = ", ".join(f"{name}={label(value)}" for name, value in values.items())
-        told = f"{error}" if isinstance(error, ValueError) and str(error) else f"{type(error).__name__}: {error}"
+        plain = isinstance(error, (ValueError, ContractError)) and str(error)
+        told = str(error) if plain else f"{type(error).__name__}: {error}"
         problems.append(Problem(at, f"{cls.kind} {cls.name}({shown}): {told}"))
         return None
     if wrong:
@@ -229,6 +244,8 @@ def _declarations(component: Component) -> str:
     fingerprint: Any = component.fingerprint
     if not isinstance(fingerprint, str):
         return f"fingerprint is {fingerprint!r}, expected a string"
+    if isinstance(component, Dataset):
+        _ = (component.classes, component.features, component.target)  # planning asks for them; here the one to blame is named
     return learned_problem(component) if isinstance(component, Activation) else ""
 
 

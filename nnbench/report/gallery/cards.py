@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from nnbench import foreign
 from nnbench.catalog import Catalog, Entry
+from nnbench.errors import ContractError
 from nnbench.kinds import KINDS
 from nnbench.report.describe import Hyperparameter, hyperparameters, needed
 from nnbench.report.pictures import draw
@@ -68,7 +70,9 @@ def card(name: str, entry: Entry) -> Card:
         values = " ".join(f"--set {each}=…" for each in lacking)
         return replace(plain, problem=f"Has no default to be drawn with: nnbench show {cls.kind} {name} {values}")
     try:
-        figure = draw(cls())
+        with foreign.calling(f"{cls.kind} {name}"):
+            figure = draw(cls())
         return replace(plain, picture=inline_svg(figure, plain.id), caption=figure.caption)
     except (Exception, SystemExit) as error:  # whatever an author's code raises
-        return replace(plain, problem=f"{type(error).__name__}: {error}", failed=True)
+        told = str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
+        return replace(plain, problem=told, failed=True)
