@@ -44,7 +44,7 @@ def _levels(comparison: Comparison) -> Section:
     shown = [index for index in range(len(head)) if index == 0 or any(row[index] != "–" for row in rows)]
     kind = "variant" if comparison.count == "variants" else "data set"
     over = f"{counted(comparison.tasks, 'task')} over {counted(len(comparison.datasets), kind)}"
-    title = f"{counted(len(comparison.levels), 'level')} on {over}, {counted(comparison.seeds, 'seed')}"
+    title = f"{counted(len(comparison.levels), 'level')} on {over}, {counted(comparison.seeds, 'seed')}{', best first' if len(comparison.levels) > 1 else ''}"
     kept = tuple(head[index] for index in shown)
     return Section(title, kept, [tuple(row[index] for index in shown) for row in rows], kept[1:], _alike(comparison))
 
@@ -86,7 +86,7 @@ def _pairs(comparison: Comparison) -> Section:
     head = (first, second, "probability of improvement", "paired wins", "tasks won", "effect", "Holm p", "shown")
     rest = len(comparison.pairs) - len(pairs)
     below = f"{rest} more pairs, without {best}: --format csv has all of them." if rest else ""
-    return Section("Pairs of levels", head, rows, head[2:7], below)
+    return Section("Pairs of levels, best first", head, rows, head[2:7], below)
 
 
 def shown(pair: Pair) -> str:
