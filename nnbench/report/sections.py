@@ -44,7 +44,8 @@ def _levels(comparison: Comparison) -> Section:
     shown = [index for index in range(len(head)) if index == 0 or any(row[index] != "–" for row in rows)]
     kind = "variant" if comparison.count == "variants" else "data set"
     over = f"{counted(comparison.tasks, 'task')} over {counted(len(comparison.datasets), kind)}"
-    title = f"{counted(len(comparison.levels), 'level')} on {over}, {counted(comparison.seeds, 'seed')}{', best first' if len(comparison.levels) > 1 else ''}"
+    order = ", best first" if len(comparison.levels) > 1 else ""
+    title = f"{counted(len(comparison.levels), 'level')} on {over}, {counted(comparison.seeds, 'seed')}{order}"
     kept = tuple(head[index] for index in shown)
     return Section(title, kept, [tuple(row[index] for index in shown) for row in rows], kept[1:], _alike(comparison))
 
