@@ -230,4 +230,4 @@ def _log(study: gradient_study.Study, tracked: tuple[Path, str | None], written:
     except Exception as error:  # whatever a tracking store can fail with
         out.print(f"The study cannot be logged to {uri}: {error}", style="red")
         sys.exit(1)
-    out.print(f"Logged to MLflow, experiment {STUDY}: error/… at step -100·log10 ε, cost/… at step P.")
+    out.print(f"Logged to MLflow, experiment {STUDY} in {uri}: error/… at step -100·log10 ε, cost/… at step P.")

@@ -15,7 +15,8 @@ from rich.console import Console
 from nnbench.cli.loading import load_catalog
 from nnbench.cli.names import print_grid_names
 from nnbench.cli.options import FOLDER, FRESH, GRID, RUNS, SET, URI, WORKERS
-from nnbench.cli.output import LaunchProgress, console, duration, options, program
+from nnbench.cli.output import LaunchProgress, console, options, program
+from nnbench.cli.remaining import TimeLeft, duration
 from nnbench.cli.sheets import table
 from nnbench.cli.summary import print_comparison, print_summary, print_verdict
 from nnbench.cli.trace import trace_launch
@@ -66,7 +67,7 @@ def run(
     print_grid_names(out, catalog, parsed)
     plan = make_plan(parsed, catalog, folder, workers, fresh)
     _print_plan(out, parsed, plan, parsed.warnings(catalog))
-    with LaunchProgress(out, track=not no_tracking) as progress:
+    with LaunchProgress(out, not no_tracking, TimeLeft(plan), len(parsed.seed_list)) as progress:
         trackers = [] if no_tracking else [conduct.make_tracker(folder, tracking_uri, progress.cell_logged, runs == "trial")]
         try:
             results = conduct.execute(
@@ -166,7 +167,7 @@ def _time_rows(out: Console, planned: Plan) -> list[tuple[str, str]]:
         timed = estimate(planned)
     rows = [("cannot be timed", problem) for problem in timed.problems]
     if timed.seconds:
-        told = f"about {duration(timed.seconds)} with {counted(planned.workers, 'worker')}, start-up and logging not counted"
+        told = f"about {duration(timed.seconds)} with {counted(planned.workers, 'worker')}, gradient checks and logging not counted"
         rows.append(("training time", f"{told}, and what cannot be timed" if rows else told))
     return rows
 

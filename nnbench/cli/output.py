@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from nnbench.cli.remaining import TimeLeft
 from nnbench.cli.sheets import Sheet
 from nnbench.escaping import printable
 from nnbench.hooks import hookimpl
@@ -91,18 +92,11 @@ def quoted(text: str | Path) -> str:
     return shlex.quote(f"./{plain}" if isinstance(text, Path) and plain.startswith("-") else plain)
 
 
-def duration(seconds: float) -> str:
-    """Seconds in words that a person would use."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
-
-
 class LaunchProgress:
     """Watches a launch and shows trials done, trials per second and time left, and cells logged."""
 
-    def __init__(self, out: Console, track: bool) -> None:
-        self._out = out
+    def __init__(self, out: Console, track: bool, left: TimeLeft, seeds: int) -> None:
+        self._out, self._left, self._seeds = out, left, seeds
         self._track = track
         self._bars: Progress | None = None
         self._extra: Progress | None = None
@@ -128,14 +122,15 @@ class LaunchProgress:
             self._begin(launch)
 
     def _begin(self, launch: Launch) -> None:
+        self._left.choose(launch, self._seeds)
         self._total = len(launch.trial_ids)
         self._began = self._said = time.monotonic()
         if not self._out.is_terminal:
             return
         self._bars = self._new_bars()
-        self._training = self._bars.add_task("trials trained", total=self._total, rate="")
+        self._training = self._bars.add_task("trials trained", total=self._total, rate="", left="")
         if self._track:
-            self._logging = self._bars.add_task("cells logged", total=len(launch.cells), rate="")
+            self._logging = self._bars.add_task("cells logged", total=len(launch.cells), rate="", left="")
         self._bars.start()
 
     def _new_bars(self) -> Progress:
@@ -144,7 +139,7 @@ class LaunchProgress:
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}", markup=False),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[left]}", markup=False),
             console=self._out,
             transient=True,
         )
@@ -152,22 +147,23 @@ class LaunchProgress:
     @hookimpl
     def nnbench_results_stored(self, launch: Launch, results: Sequence[Result]) -> None:
         """Count reported results; those of earlier launches say nothing about speed."""
+        if launch.phase == REPORTED and not self._total:
+            self._begin(launch)
+        self._left.learn(launch, results)
         if launch.phase != REPORTED:
             return
-        if not self._total:
-            self._begin(launch)
         self._done += len(results)
         if results and results[0].launch_id != launch.id:
             self._already += len(results)
         if self._bars:
             elapsed = time.monotonic() - self._began
             speed = f"{(self._done - self._already) / elapsed:.1f}/s" if self._done > self._already else ""
-            self._bars.update(self._training, completed=self._done, rate=speed)
+            self._bars.update(self._training, completed=self._done, rate=speed, left=self._left.told())
         elif time.monotonic() - self._said > 5 and self._done > self._already:
             self._said = time.monotonic()
             rate = (self._done - self._already) / (self._said - self._began)
-            left = (self._total - self._done) / rate
-            self._out.print(f"{self._done} of {counted(self._total, 'trial')} trained, {rate:.1f} a second, {left:.0f} s left")
+            told = f"{self._done:,} of {counted(self._total, 'trial')} trained, {rate:.1f} a second"
+            self._out.print(", ".join(filter(None, [told, self._left.told()])))
 
     def phase(self, name: str, done: int, total: int) -> None:
         """Show how far trials are that are not reported: those of tuning before, those behind the verdict after the others."""
@@ -176,16 +172,17 @@ class LaunchProgress:
             if self._phase != what:
                 self._end_phase()
                 self._phase, self._extra = what, self._new_bars()
-                self._counted = self._extra.add_task(what, total=total, rate="")
+                self._counted = self._extra.add_task(what, total=total, rate="", left="")
                 if self._bars:
                     self._bars.stop()
                 self._extra.start()
             if self._extra:
-                self._extra.update(self._counted, completed=done)
+                self._extra.update(self._counted, completed=done, left=self._left.told())
             if done == total:
                 self._end_phase()
         elif time.monotonic() - self._said > 5:
-            self._out.print(f"{done} of {total} {what} trained")
+            told = f"{done:,} of {total:,} {what if total != 1 else what.replace('trials', 'trial')} trained"
+            self._out.print(", ".join(filter(None, [told, self._left.told()])))
             self._said = time.monotonic()
 
     def _end_phase(self) -> None:

@@ -68,9 +68,11 @@ def report(
         files.check(save)
     launch = _with_cells(find_launch(which, overrides, without, folder))
     comparison = compare_launch(launch, store)
+    figure = levels.draw(comparison) if comparison else None
+    if save is not None and (figure is None or not figure.panels):
+        why = f"it has no level to compare with {comparison.levels[0].name}" if comparison else "it has no [compare]"
+        raise InputError(f"{launch.grid}: --save has nothing to draw, since {why}")
     if comparison is None:
-        if save is not None:
-            raise InputError(f"{launch.grid} has no [compare], so --save has no comparison to draw")
         _without_verdict(launch, store, form, show_all)
         return
     out = console()
@@ -85,8 +87,8 @@ def report(
             out.print(launch.question or launch.grid, style="bold")
             print_verdict(out, comparison)
             print_comparison(out, comparison)
-    if save is not None:
-        files.save(levels.draw(comparison), f"{launch.grid}: {comparison.factor}", save)
+    if save is not None and figure is not None:
+        files.save(figure, f"{launch.grid}: {comparison.factor}", save)
         console(stderr=form != "table").print(f"Written: {save}", soft_wrap=True)
     if form == "table":
         print_verdict(out, comparison)
@@ -135,6 +137,7 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
         if launched[-1].interrupted:
             sys.exit(130)
         rows += [(grid.name, *row) for row in robustness.claim_rows(launched, holds=again)]
+    err.print(f"Results: {results / 'results'}", soft_wrap=True)
     head = ("grid", *CLAIM_HEAD, *(["holds in"] if again else []))
     if form == "markdown":
         click.echo("\n".join(tables.markdown_lines(head, rows)))

@@ -65,6 +65,7 @@ def robust(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], wor
             out.print(robustness.sentence(each), style="bold")
     else:
         click.echo(robustness.markdown(statements) if form == "markdown" else robustness.as_json(statements))
+    err.print(f"Results: {folder / 'results'}", soft_wrap=True)
     if launched[-1].interrupted:
         err.print("Interrupted: the same command goes on.", style="bold")
         sys.exit(130)

@@ -76,13 +76,20 @@ def time_(
             measured = sorted(costs(chosen, against, at, rounds, partial(bars.advance, task)), key=_order)
         operations = list(measured[0].seconds)
         head = (each, "size", *(f"{operation} ns" for operation in operations), f"ratio to {against.name}", "95 % interval")
-        out.print(table(head, [_row(cost) for cost in measured], right=head[2:]))
+        out.print(
+            table(
+                head,
+                [_row(cost) for cost in measured],
+                right=head[2:],
+                title="the cheapest first, by size" if len(measured) > 1 else "",
+            )
+        )
         described = "; ".join(f"{size.name}: {size.networks} × {size.width}-{size.width}, batch {size.batch}" for size in at)
         out.print(f"ns for each {ELEMENTS[each]}; {rounds} interleaved rounds on one thread; {described}\n")
         if uri is not None:
             _log(uri, folder, each, against, rounds, measured)
     if uri is not None:
-        out.print(f"Logged to MLflow, experiment {EXPERIMENT}.")
+        out.print(f"Logged to MLflow, experiment {EXPERIMENT}: {uri}", soft_wrap=True)
 
 
 def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, measured: Sequence[Cost]) -> None:

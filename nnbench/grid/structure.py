@@ -89,8 +89,7 @@ def _mend(data: dict[str, Any], error: Any) -> None:
             return
     if name not in TABLES or not rest or not isinstance(holder, dict):
         data.pop(name, None)
-        if name == "compare":
-            data[name] = {"factor": UNNAMED}
+        data |= {"compare": {"factor": UNNAMED}} if name == "compare" else {"name": "grid"} if name == "name" else {}
         return
     key = rest[0]
     if error["type"] == "missing":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
+import statistics
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +13,7 @@ from typing import Any
 
 from nnbench import work
 from nnbench.engine import stack as stacking
+from nnbench.engine.training import evaluation_steps
 from nnbench.grid import Trial
 from nnbench.launching.plan import Plan
 from nnbench.work.supervise import supervise
@@ -26,36 +30,80 @@ class Estimate:
     """Networks whose steps could not be timed, and why."""
 
 
+MOST = 12
+"""Kinds of stacks that are timed; of more, some are, the costly and the cheap alike, and stand for the others."""
+
+
 def estimate(plan: Plan) -> Estimate:
     """Train a few steps in a worker to see how long a plan's training takes; a component that hangs or raises there is a problem.
 
     Raises InputError if workers cannot start.
     """
-    by_shape: dict[Any, list[list[Trial]]] = defaultdict(list)
-    stacks = [*plan.tuning.stacks, *plan.stacks, *plan.behind]
-    for stack in stacks:
-        by_shape[stack[0].cell.layer_sizes].append(stack)
-    samples = {shape: [replace(trial, untrained=False) for trial in group[0]] for shape, group in by_shape.items()}
-    timings = _timed(plan, list(samples.values()))
-    total, problems = 0.0, []
-    for (shape, sample), timing in zip(samples.items(), timings, strict=True):
-        if timing.problem:
-            problems.append(f"networks of {'-'.join(map(str, shape))}: {timing.problem}")
-            continue
-        rate = timing.seconds * sample[0].cell.steps / sum(stacking.work(trial) for trial in sample)
-        total += rate * sum(stacking.work(trial) for stack in by_shape[shape] for trial in stack)
-    seconds = total / min(plan.workers, max(len(stacks), 1))
+    alike: dict[Any, list[list[Trial]]] = defaultdict(list)
+    for stack in [*plan.tuning.stacks, *plan.stacks, *plan.behind]:
+        alike[_key(stack)].append(stack)
+    groups = sorted(alike.values(), key=lambda group: -sum(map(stacking.cost, group)))
+    chosen = groups if len(groups) <= MOST else [groups[round(i * (len(groups) - 1) / (MOST - 1))] for i in range(MOST)]
+    samples = [[replace(trial, untrained=False) for trial in group[0]] for group in chosen]
+    timings, start = _timed(plan, samples)
+    sound = [(group, sample, timing) for group, sample, timing in zip(chosen, samples, timings, strict=True) if not timing.problem]
+    problems = [
+        f"networks of {'-'.join(map(str, sample[0].cell.layer_sizes))}: {timing.problem}"
+        for sample, timing in zip(samples, timings, strict=True)
+        if timing.problem
+    ]
+    lasting = [_lasts(stack, sample, timing) for group, sample, timing in sound for stack in group]
+    lasting += _others([group for group in groups if all(group is not each for each in chosen)], sound)
+    waited = statistics.median([timing.waited for *_, timing in sound]) if sound else 1.0
+    seconds = _together(lasting, plan.workers) * waited
     if plan.reported is None:  # as much again for each trial as tuning takes
         seconds *= 1 + plan.cells * len(plan.grid.seed_list) / len(plan.tuning.trials)
-    return Estimate(seconds, tuple(problems))
+    return Estimate(seconds + start if sound else 0.0, tuple(dict.fromkeys(problems)))
 
 
-def _timed(plan: Plan, samples: Sequence[Sequence[Trial]]) -> list[work.Timing]:
-    """Of each stack; one after the other, so that they do not disturb each other."""
+def _key(stack: Sequence[Trial]) -> Any:
+    """What stacks have in common that take about as long for each step and trial."""
+    cell = stack[0].cell
+    sizes = (cell.layer_sizes, cell.batch_size, cell.train_size, cell.valid_size, cell.test_size)
+    return (*sizes, cell.precision, cell.optimizer.name)
+
+
+def _lasts(stack: Sequence[Trial], sample: Sequence[Trial], timing: work.Timing) -> float:
+    """Seconds that a stack takes, from the timing of one like it."""
+    cell, share = stack[0].cell, work.evaluation_share(stack[0].cell)
+    evaluations = len(evaluation_steps(cell.steps))
+    steps = 2 * share + cell.steps / evaluations if stack[0].untrained else cell.steps + evaluations * share
+    trained = [replace(trial, untrained=False) for trial in stack]
+    each = stacking.cost(trained) / cell.steps / (stacking.cost(sample) / sample[0].cell.steps)
+    return (timing.setup + timing.cold) * len(stack) / len(sample) + timing.seconds * each * steps
+
+
+def _others(
+    groups: Sequence[Sequence[Sequence[Trial]]], timed: Sequence[tuple[Sequence[Sequence[Trial]], Sequence[Trial], work.Timing]]
+) -> list[float]:
+    """Seconds of stacks that were not timed, from how long those took on average for their work."""
+    took = sum(_lasts(stack, sample, timing) for group, sample, timing in timed for stack in group)
+    worked = sum(stacking.cost(stack) for group, *_ in timed for stack in group)
+    return [stacking.cost(stack) * took / worked for group in groups for stack in group] if worked else []
+
+
+def _together(lasting: Sequence[float], workers: int) -> float:
+    """Seconds until all are done, each taken by the worker that is free first, the longest before."""
+    free = [0.0] * workers
+    for seconds in sorted(lasting, reverse=True):
+        heapq.heapreplace(free, free[0] + seconds)
+    return max(free)
+
+
+def _timed(plan: Plan, samples: Sequence[Sequence[Trial]]) -> tuple[list[work.Timing], float]:
+    """Of each stack, one after the other, so that they do not disturb each other; and seconds until a worker is up and warm."""
     deadlines = work.Deadlines(plan.grid.trial_timeout)
     timed: dict[int, work.Timing] = {}
+    began, start = time.perf_counter(), 0.0
     with work.LocalPool(1) as pool:
         batches = ([sample] for sample in samples)
         for (sample,), (timing,) in supervise(TIMING, batches, pool, deadlines, threading.Event()):
-            timed[id(sample)] = timing
-    return [timed[id(sample)] for sample in samples]
+            if not timed:
+                start = max(time.perf_counter() - began - timing.elapsed, 0.0) + timing.cold * timing.waited
+            timed[id(sample)] = timing if timed else replace(timing, cold=0.0)
+    return [timed[id(sample)] for sample in samples], start

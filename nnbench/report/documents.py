@@ -28,7 +28,9 @@ def write_documents(store: Store) -> Callable[[Launch, Path], Mapping[str, str]]
             "environment.json": json.dumps(dict(launch.environment), indent=2),
         }
         if comparison:
-            files.save(levels.draw(comparison), f"{launch.grid}: {comparison.factor}", folder / "comparison.png")
+            figure = levels.draw(comparison)
+            if figure.panels:
+                files.save(figure, f"{launch.grid}: {comparison.factor}", folder / "comparison.png")
             texts |= {"tuning.csv": exports.tuning_csv(launch, comparison)} if comparison.choices else {}
             texts |= {"comparison.json": exports.as_json(comparison), "comparison.csv": exports.as_csv(comparison)}
         if launch.gradcheck != "off":

@@ -53,7 +53,8 @@ def _where(comparison: Comparison) -> str:
     """How many levels met on what, and which data sets do not count."""
     kind = "variant" if comparison.count == "variants" else "data set"
     over = f"{counted(comparison.tasks, 'task')} over {counted(len(comparison.datasets), kind)}"
-    title = f"{counted(len(comparison.levels), 'level')} on {over}, {counted(comparison.seeds, 'seed')}"
+    order = ", best first" if len(comparison.levels) > 1 else ""
+    title = f"{counted(len(comparison.levels), 'level')} on {over}, {counted(comparison.seeds, 'seed')}{order}"
     silent = [name for name in comparison.datasets if name not in comparison.telling]
     if not silent:
         return title
@@ -96,7 +97,7 @@ def _pairs(comparison: Comparison) -> Section:
     head = (first, second, "probability of improvement", "paired wins", "tasks won", "Holm p", "shown")
     rest = len(comparison.pairs) - len(pairs)
     below = f"{rest} more pairs, without {best}: --format csv has all of them." if rest else ""
-    return Section("Pairs of levels", head, rows, head[2:6], below)
+    return Section("Pairs of levels, best first", head, rows, head[2:6], below)
 
 
 def shown(pair: Pair) -> str:

@@ -89,7 +89,7 @@ def budgets(comparison: Comparison) -> Section:
     ]
     head = (comparison.factor, *(counted(tries, "setting") for tries in columns))
     meaning = "Best validation accuracy to expect from so many of the settings, tried at random (Dodge et al. 2019)."
-    return Section("What a smaller search would find", head, rows, head[1:], meaning)
+    return Section("What a smaller search would find, best level first", head, rows, head[1:], meaning)
 
 
 def _values(name: str, choices: Sequence[Choice]) -> str:

@@ -5,7 +5,7 @@ from nnbench.work.executors import GivenPool, offered
 from nnbench.work.lanes import LocalPool, end_children
 from nnbench.work.pools import Pool
 from nnbench.work.supervise import check_all, train_all
-from nnbench.work.worker import CHECK_BUDGET, Outcome, Timing, keep_freed_memory, run_stack
+from nnbench.work.worker import CHECK_BUDGET, Outcome, Timing, evaluation_share, keep_freed_memory, run_stack
 
 __all__ = [
     "CHECK_BUDGET",
@@ -17,6 +17,7 @@ __all__ = [
     "Timing",
     "check_all",
     "end_children",
+    "evaluation_share",
     "keep_freed_memory",
     "offered",
     "run_stack",

@@ -53,7 +53,7 @@ def _check_size(cells: Sequence[Cell]) -> Size:
 
 
 def _timing_size(stacks: Sequence[Sequence[Trial]]) -> Size:
-    share = max((5 * TIMED_STEPS / max(stack[0].cell.steps, 1) for stack in stacks), default=1.0)
+    share = max((2 * TIMED_STEPS / max(stack[0].cell.steps, 1) for stack in stacks), default=1.0)
     sizes = [_stack_size(stack) for stack in stacks]
     return Size(len(stacks), share * sum(size.units for size in sizes), share * sum(size.steps for size in sizes))
 

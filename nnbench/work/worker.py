@@ -23,7 +23,7 @@ from types import ModuleType
 
 from nnbench.engine.gradcheck import GradientCheck, check_gradients
 from nnbench.engine.records import Record
-from nnbench.engine.training import train
+from nnbench.engine.training import evaluation_steps, train
 from nnbench.errors import InputError
 from nnbench.grid.trial import Cell, Trial
 from nnbench.streams import install
@@ -31,8 +31,8 @@ from nnbench.threads import one_blas_thread
 
 CHECK_BUDGET = 8_000_000_000
 """Numbers that the gradient check of one network may compute: about a second."""
-TIMED_STEPS = 20
-"""A stack is timed by the difference between so many steps and three times as many."""
+TIMED_STEPS = 60
+"""A stack is timed by the difference between no step and so many."""
 
 BEGAN = b""
 """What a worker says when it begins with a task, its components unpacked."""
@@ -53,9 +53,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Timing:
-    """How long a step of a stack takes."""
+    """How long a stack takes, in seconds of processor time: other processes do not disturb that."""
 
     seconds: float = float("nan")
+    """One step."""
+    setup: float = 0.0
+    """What comes before the first step."""
+    cold: float = 0.0
+    """What comes on top the first time: data is made, and by the first stack of a process what is loaded late."""
+    waited: float = 1.0
+    """How many times as much time went by on the clock."""
+    elapsed: float = 0.0
+    """Seconds on the clock that the measurement took."""
     problem: str = ""
     """Why that cannot be told."""
 
@@ -78,7 +87,7 @@ def run_checks(cells: Sequence[Cell]) -> list[GradientCheck]:
 
 
 def time_stacks(stacks: Sequence[Sequence[Trial]]) -> list[Timing]:
-    """How long one step of each stack takes here, from a few steps of it."""
+    """How long each stack takes here, from a few steps of it."""
     keep_freed_memory()
     with one_blas_thread():
         return [_timing(stack) for stack in stacks]
@@ -191,15 +200,28 @@ def _check(cell: Cell) -> GradientCheck:
 
 
 def _timing(trials: Sequence[Trial]) -> Timing:
+    """Evaluations are told from steps by the samples in them: a step passes its batch forward and twice as much back."""
+    cell = trials[0].cell
+    steps = min(TIMED_STEPS, cell.steps)
+    evaluations = sum(step <= steps for step in evaluation_steps(cell.steps)) - 1
+    share = evaluation_share(cell)
     try:
-        _clocked(trials, 1)
-        longer, shorter = _clocked(trials, 3 * TIMED_STEPS), _clocked(trials, TIMED_STEPS)
+        began = time.perf_counter()
+        first, none, some = _clocked(trials, 0), _clocked(trials, 0), _clocked(trials, steps)
+        elapsed = time.perf_counter() - began
     except BaseException as error:
         return Timing(problem=f"{type(error).__name__}: {error}")
-    return Timing(max((longer - shorter) / (2 * TIMED_STEPS), 1e-9))
+    step = max((some - none) / (steps + evaluations * share), 1e-9)
+    waited = max(elapsed / max(first + none + some, 1e-9), 1.0)
+    return Timing(step, max(none - (1 + share) * step, 0.0), max(first - none, 0.0), waited, elapsed)
+
+
+def evaluation_share(cell: Cell) -> float:
+    """About how many steps an evaluation takes the time of."""
+    return (cell.valid_size + cell.test_size) / (3 * cell.batch_size)
 
 
 def _clocked(trials: Sequence[Trial], steps: int) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     train(trials, max_steps=steps)
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -26,7 +26,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     "no TOML": (["run", "broken.toml"], ["broken.toml", "TOML", "line 2"]),
     "an unknown component": (["run", "unknown.toml"], ["unknown.toml", "trial.activation", "'sigmiod'", TYPO]),
     "the same in a plan": (["plan", "unknown.toml"], ["unknown.toml", "trial.activation", "'sigmiod'", TYPO]),
-    "several at once": (["run", "many.toml"], ["sedes", "mean seeds?", "trial[1].epochs", "trial[2].optimizer.lr[2]", "-1"]),
+    "several at once": (["run", "many.toml"], ["sedes", "mean seeds?", "1st table", "optimizer.lr (2nd value)"]),
     "hidden": (["run", "hidden.toml"], ["hidden.toml", "trial.hidden", "[[]]"]),
     "a batch that is too large": (["run", "batch.toml"], ["batch.toml", "trial.batch_size", "64", "32"]),
     "a negative seed": (["run", "seeds.toml"], ["seeds.toml", "seeds", "-1"]),

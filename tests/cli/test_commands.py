@@ -155,7 +155,7 @@ def test_a_grid_is_trained_once_and_again_when_asked(grid: Path) -> None:
         return set(grid.parent.glob("mlruns/results/*.parquet"))
 
     first = run()
-    assert "2 cells × 2 seeds = 4 trials; 1 workers" in first
+    assert "2 cells × 2 seeds = 4 trials; 1 worker\n" in first
     assert "4 trials done, 0 diverged" in first
     kept = stored()
     assert kept

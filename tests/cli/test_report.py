@@ -117,8 +117,11 @@ def test_claims_of_a_folder_are_told_in_one_table(folder: Path) -> None:
 def test_results_of_two_folders_merge_by_trial(folder: Path, tmp_path: Path) -> None:
     merged = nnbench("merge", str(folder / "mlruns"), cwd=tmp_path)
     known = len(Store(folder / "mlruns" / "results").statuses())
-    assert f"{known} trials new here, 0 known already, 1 launches" in merged.stdout
-    assert f"0 trials new here, {known} known already, 0 launches" in nnbench("merge", str(folder / "mlruns"), cwd=tmp_path).stdout
+    assert f"{known} trials new in mlruns, 0 known already, 1 launch" in merged.stdout
+    assert (
+        f"0 trials new in mlruns, {known} known already, 0 launches"
+        in nnbench("merge", str(folder / "mlruns"), cwd=tmp_path).stdout
+    )
     shutil.copytree(folder / "grids", tmp_path / "grids")
     assert "Nothing was trained" in nnbench("run", "grids/rates.toml", "--no-tracking", "--workers", "1", cwd=tmp_path).stdout
     assert nnbench("report", cwd=tmp_path).stdout == nnbench("report", cwd=folder).stdout

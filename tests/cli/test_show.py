@@ -112,7 +112,7 @@ def test_an_optimizers_rate_is_the_best_one_or_the_one_that_is_set() -> None:
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        (["k=2.0"], ["activation.k", "2.0", "less than 1", "accepted: a number above 0 and below 1"]),
+        (["k=2.0"], ["activation.k", "2.0", "must be below 1", "accepted: a number above 0 and below 1"]),
         (["k=soft"], ["activation.k", '"soft"', "number"]),
         (["slope=0.1"], ["no such hyperparameter", "it has k"]),
         (["k=0.1,0.2"], ["2 variants of activation leaky_relu", "a picture shows one"]),

@@ -149,7 +149,7 @@ def test_what_an_activation_cannot_learn_is_refused_where_the_grid_is_read(case:
     declared, message = ODD[case]
     lookup = SmallLookup((*CLASSES, declaring(learned=declared)))
     _, problems = expand([{"activation": ["straight", "odd"]}], lookup)
-    assert [problem.field for problem in problems] == ["trial.activation[2]"]
+    assert [problem.field for problem in problems] == ["trial.activation (2nd value)"]
     assert message in problems[0].message
     assert "activation odd" in problems[0].message
 

@@ -131,7 +131,10 @@ PROBLEMS = [
     ('factor = "activation"\ntune = ["activation"]', "what is compared cannot be tuned"),
     ('factor = "activation"\ntune = "all"', 'accepted: "default", or a list of fields'),
     ('factor = "activation"\nmetric = "step_to_target"', "no such metric 'step_to_target'; did you mean steps_to_target"),
-    ('factor = "activation"\ntuning_seeds = 0', "compare.tuning_seeds: 0 should be"),
+    (
+        'factor = "activation"\ntuning_seeds = 0',
+        "compare.tuning_seeds: 0 is not accepted; accepted: a whole number from 1 to 1,000",
+    ),
     ('factr = "activation"', "compare.factr: no such field; did you mean factor"),
     ('metric = "test_loss"', "compare.factor: is missing"),
     (

@@ -107,7 +107,7 @@ def test_an_empty_hidden_is_an_error_that_says_how_to_write_a_linear_model() -> 
 
 BAD = [
     ({"epochs": 0}, "trial.epochs", "0", "at least 1"),
-    ({"epochs": [1, -2]}, "trial.epochs[2]", "-2", "at least 1"),
+    ({"epochs": [1, -2]}, "trial.epochs (2nd value)", "-2", "at least 1"),
     ({"epochs": 1.0}, "trial.epochs", "1.0", "whole number"),
     ({"epochs": True}, "trial.epochs", "true", "whole number"),
     ({"epochs": "5"}, "trial.epochs", '"5"', "whole number"),
@@ -115,8 +115,8 @@ BAD = [
     ({"dropout": 1}, "trial.dropout", "1", "below 1"),
     ({"dropout": False}, "trial.dropout", "false", "a number"),
     ({"dropout": float("nan")}, "trial.dropout", "nan", "a number"),
-    ({"hidden": [8, 0]}, "trial.hidden", "element 2", "at least 1"),
-    ({"hidden": [[8], [4, -1]]}, "trial.hidden[2]", "element 2", "at least 1"),
+    ({"hidden": [8, 0]}, "trial.hidden", "2nd element", "at least 1"),
+    ({"hidden": [[8], [4, -1]]}, "trial.hidden (2nd value)", "2nd element", "at least 1"),
     ({"hidden": 8}, "trial.hidden", "8", "a list"),
     ({"hidden": [True]}, "trial.hidden", "true", "whole number"),
     ({"precision": "float16"}, "trial.precision", '"float16"', '"float32" or "float64"'),
@@ -124,22 +124,22 @@ BAD = [
     ({"activation": []}, "trial.activation", "empty list", "at least one value"),
     ({"activation": 3}, "trial.activation", "3", "name"),
     ({"activation": {"name": 3}}, "trial.activation", "3", "name"),
-    ({"activation": ["straight", "bend"]}, "trial.activation[2]", "'bend'", "bent"),
+    ({"activation": ["straight", "bend"]}, "trial.activation (2nd value)", "'bend'", "bent"),
     ({"activation": {"name": "bent", "slop": 1}}, "trial.activation.slop", "slope", "order"),
     ({"activation": {"name": "straight", "slope": 1}}, "trial.activation.slope", "straight", "none"),
     ({"activation": {"name": "bent", "slope": 0}}, "trial.activation.slope", "0", "above 0"),
-    ({"activation": {"name": "bent", "slope": [1, -1]}}, "trial.activation.slope[2]", "-1", "above 0"),
+    ({"activation": {"name": "bent", "slope": [1, -1]}}, "trial.activation.slope (2nd value)", "-1", "above 0"),
     ({"activation": {"name": "bent", "slope": []}}, "trial.activation.slope", "empty list", "at least one value"),
     ({"activation": {"name": "bent", "slope": True}}, "trial.activation.slope", "true", "a number"),
     ({"activation": {"name": "bent", "slope": float("inf")}}, "trial.activation.slope", "inf", "a number"),
     ({"activation": {"name": "bent", "slope": float("nan")}}, "trial.activation.slope", "nan", "a number"),
     ({"activation": {"name": "bent", "smooth": 1}}, "trial.activation.smooth", "1", "true or false"),
     ({"activation": {"name": "bent", "side": "up"}}, "trial.activation.side", '"up"', '"left" or "right"'),
-    ({"activation": {"name": "bent", "knots": [0.5, "x"]}}, "trial.activation.knots", "element 2", "a number"),
+    ({"activation": {"name": "bent", "knots": [0.5, "x"]}}, "trial.activation.knots", "2nd element", "a number"),
     ({"schedule": "stairs"}, "trial.schedule.every", "stairs", "whole number at least 1"),
     ({"dataset": {"low": 2}}, "trial.dataset", "low=2", "low must be below high"),
     ({"optimizer": {"name": "wrapped", "inner": {"lr": 0}}}, "trial.optimizer.inner.lr", "0", "above 0"),
-    ({"activatoin": "bent"}, "trial.activatoin", "did you mean activation?", "epochs"),
+    ({"activatoin": "bent"}, "trial.activatoin", "did you mean activation?", "nnbench list fields"),
 ]
 
 
@@ -159,13 +159,13 @@ def test_every_problem_of_every_table_is_told_at_once() -> None:
         {"epoch": 1, "hidden": [0]},
     )
     assert {problem.field for problem in found} == {
-        "trial[1].epochs",
-        "trial[1].dropout",
-        "trial[1].activation[1]",
-        "trial[1].activation[2].slope",
-        "trial[1].activation[2].order",
-        "trial[2].epoch",
-        "trial[2].hidden",
+        "trial (1st table).epochs",
+        "trial (1st table).dropout",
+        "trial (1st table).activation (1st value)",
+        "trial (1st table).activation (2nd value).slope",
+        "trial (1st table).activation (2nd value).order",
+        "trial (2nd table).epoch",
+        "trial (2nd table).hidden",
     }
 
 
@@ -186,7 +186,7 @@ def test_a_field_of_a_kind_that_nobody_offers_is_a_problem_and_no_crash() -> Non
 
 
 def test_a_list_within_a_list_of_components_is_refused() -> None:
-    assert {problem.field for problem in problems({"activation": [["straight", "bent"]]})} == {"trial.activation[1]"}
+    assert {problem.field for problem in problems({"activation": [["straight", "bent"]]})} == {"trial.activation (1st value)"}
 
 
 def test_numbers_beyond_64_bits_are_refused() -> None:

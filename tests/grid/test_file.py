@@ -99,7 +99,7 @@ def test_a_bad_list_of_seeds_is_quoted_and_told_what_is_accepted() -> None:
 
 def test_problems_of_structure_and_of_components_come_together() -> None:
     text = 'name = "a/b"\nseeds = 0\nbudget = 1\n[[trial]]\nepochs = 0\n[[trial]]\nactivation = "bend"'
-    assert set(problems(text)) == {"name", "seeds", "budget", "trial[1].epochs", "trial[2].activation"}
+    assert set(problems(text)) == {"name", "seeds", "budget", "trial (1st table).epochs", "trial (2nd table).activation"}
 
 
 def test_what_is_no_toml_is_told_with_line_and_column() -> None:

@@ -12,7 +12,7 @@ from nnbench.engine.training import train
 from nnbench.errors import ContractError, GridError
 
 ROUNDED = [
-    ("dropout = 0.99999999", "dropout = 0.99999999 is 1 in float32, and should be less than 1"),
+    ("dropout = 0.99999999", "dropout = 0.99999999 is 1 in float32, and must be below 1"),
     ('optimizer = { name = "adam", beta2 = 0.99999999 }', "optimizer adam: beta2 = 0.99999999 is 1 in float32"),
     ('optimizer = { name = "adam", eps = 1e-46 }', "optimizer adam: eps = 1e-46 is 0 in float32"),
     ('optimizer = { name = "sgd", lr = 1e-46 }', "optimizer sgd: lr = 1e-46 is 0 in float32"),

@@ -159,12 +159,12 @@ MISTAKES = [
     ("[robust.vary]\nhidden = 3", "robust.vary.hidden: 3 is not accepted; accepted: a list of alternatives"),
     ("[robust.vary]\nhidden = []", "robust.vary.hidden: [] is not accepted; accepted: a list of alternatives"),
     ("[robust.vary]\nhiden = [[3]]", "robust.vary.hiden: no such field; did you mean hidden?"),
-    ("[robust.vary]\nhidden = [[16], [0]]", "robust.vary.hidden[2]: [0]"),
-    ('[robust.vary]\noptimizer = ["adm"]', "robust.vary.optimizer[1]: no optimizer 'adm'; did you mean adam"),
+    ("[robust.vary]\nhidden = [[16], [0]]", "robust.vary.hidden (2nd value): [0]"),
+    ('[robust.vary]\noptimizer = ["adm"]', "robust.vary.optimizer (1st value): no optimizer 'adm'; did you mean adam"),
     ("[robust.vary]\ninitializer.sd = [0.1]", "robust.vary.initializer.sd: no initializer of this grid has it; did you mean std?"),
-    ("[robust.vary]\ninitializer.std = [0.1, -1]", "robust.vary.initializer.std[2]: -1"),
+    ("[robust.vary]\ninitializer.std = [0.1, -1]", "robust.vary.initializer.std (2nd value): -1"),
     ('[robust.vary]\n"epochs.x" = [3]', "robust.vary.epochs.x: is neither a field nor a component's hyperparameter"),
-    ("[robust.vary]\nbatch_size = [1024]", "robust.vary.batch_size[1]: 1024 is larger than train_size, 512"),
+    ("[robust.vary]\nbatch_size = [1024]", "robust.vary.batch_size (1st value): 1024 is larger than train_size, 512"),
 ]
 
 
@@ -182,7 +182,7 @@ def test_mistakes_are_told_together(catalog: Catalog) -> None:
         grid(catalog, robust)
     assert [problem.field for problem in caught.value.problems] == [
         "robust.vary.hiden",
-        "robust.vary.hidden[1]",
+        "robust.vary.hidden (1st value)",
         "robust.vary.optimizer.rate",
     ]
 
@@ -206,7 +206,7 @@ WRONG = [
     ('optimizer = ["adam", { name = "sgd", lr = 0.1 }]', "robust: optimizer = adam: optimizer.lr is tuned, and xavier_uniform"),
     ("optimizer.lr = [0.1]", "robust: optimizer.lr = 0.1: optimizer.lr is tuned, and normal has a single value of it here"),
     ("train_size = [32]", "robust: train_size = 32: trial.batch_size: 64 is larger than train_size, 32"),
-    ('initializer = [["he_normal"]]', "robust: initializer = he_normal: has 1 levels (he_normal), where the grid has 2"),
+    ('initializer = [["he_normal"]]', "robust: initializer = he_normal: has 1 level (he_normal), where the grid has 2"),
 ]
 
 
