@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+WIDTH = 7.0
+"""Inches of a picture."""
+TITLE = 12.0
+"""Points of its title's text."""
 ERROR_HEAD = ("ε", "centred", "one-sided")
 COST_HEAD = ("hidden", "parameters", "back-propagation (ms)", "numerical (ms)", "ratio", "all at once (ms)")
 
@@ -66,13 +70,13 @@ def _falls(study: Study, name: str, verb: str = "falls") -> str:
 def write(study: Study, folder: Path) -> list[Path]:
     """Write the pictures (PNG), a page with both and the tables (HTML), and the figures (csv) into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    figures = {"gradcheck_error": _error_figure(study), "gradcheck_cost": _cost_figure(study)}
+    pictures = figures(study)
     paths = []
-    for name, figure in figures.items():
+    for name, figure in pictures.items():
         paths.append(folder / f"{name}.png")
         figure.savefig(paths[-1], dpi=150)
     texts = {
-        "gradcheck_study.html": _page(study, [_svg(figure) for figure in figures.values()]),
+        "gradcheck_study.html": _page(study, [_svg(figure) for figure in pictures.values()]),
         "gradcheck_error.csv": csv_text(
             ("epsilon", "central", "one_sided"), [(e.epsilon, e.central, e.one_sided) for e in study.errors]
         ),
@@ -85,6 +89,11 @@ def write(study: Study, folder: Path) -> list[Path]:
         paths.append(folder / name)
         paths[-1].write_text(text, encoding="utf-8")
     return paths
+
+
+def figures(study: Study) -> dict[str, Figure]:
+    """The pictures, by the names of their files."""
+    return {"gradcheck_error": _error_figure(study), "gradcheck_cost": _cost_figure(study)}
 
 
 def _error_figure(study: Study) -> Figure:
@@ -103,8 +112,9 @@ def _error_figure(study: Study) -> Figure:
         axes.loglog(
             ends, 2.5 * line, "--", lw=1.5, color=color, label=f"{text}: slope {study.slopes[name]:.2f} (theory {theory:+.0f})"
         )
-    axes.set(xlabel="ε", ylabel="relative error of the gradient", title=f"Numerical gradients against ε\n{study.network}")
-    axes.legend(loc="lower left")
+    _titled(axes, "Numerical gradients against ε", study.network)
+    axes.set(xlabel="ε", ylabel="relative error of the gradient")
+    figure.legend(loc="outside lower center", ncols=2)  # below, as the errors may be anywhere
     return figure
 
 
@@ -117,16 +127,25 @@ def _cost_figure(study: Study) -> Figure:
         ("back_propagated", "back-propagation"),
     ):
         axes.loglog(parameters, [1e3 * getattr(cost, name) for cost in study.costs], "o-", ms=4, lw=1, label=text)
-    axes.set(xlabel="parameters", ylabel="milliseconds for one gradient", title="What a gradient costs as the network grows")
-    axes.legend()
+    _titled(axes, "What a gradient costs as the network grows")
+    axes.set(xlabel="parameters", ylabel="milliseconds for one gradient")
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
+
+
+def _titled(axes: Axes, *paragraphs: str) -> None:
+    """Set a title that keeps to the width of the picture."""
+    from nnbench.report.pictures.layout import wrapped
+
+    lines = [line for each in paragraphs for line in wrapped(each, WIDTH - 1.0, TITLE)]
+    axes.set_title("\n".join(lines), fontsize=TITLE)
 
 
 def _axes() -> tuple[Figure, Axes]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.grid(visible=True, alpha=0.3)

@@ -49,9 +49,9 @@ def _improvements(comparison: Comparison) -> Panel | None:
         interval = pair.improvement
         if np.isfinite(interval.low):
             marks.append(Line(np.array([interval.low, interval.high]), np.full(2, -float(row)), color))
-        marks.append(Points(np.array([interval.value]), np.array([-float(row)]), color, f"than {level.name}"))
+        marks.append(Points(np.array([interval.value]), np.array([-float(row)]), color, level.name))
     bottom, top = -len(shown) + 0.25, 0.75
-    return Panel(f"{best} is better", tuple(marks), "probability; rings: data sets", (-0.02, 1.02), (bottom, top), rows=True)
+    return Panel(f"{best} is better than", tuple(marks), "probability; rings: data sets", (-0.05, 1.05), (bottom, top), rows=True)
 
 
 def _ranks(comparison: Comparison) -> Panel | None:

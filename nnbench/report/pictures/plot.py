@@ -5,26 +5,31 @@ from __future__ import annotations
 import io
 import math
 import re
-import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from nnbench.report.pictures.figure import MUTED, Bars, Figure, Line, Mark, Panel, Points, number, power
+from nnbench.report.pictures.layout import FAMILY, free_place, shared_legend, width, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
 """Okabe and Ito's colours, which the colour-blind tell apart, those first that are seen on white and on black."""
 WIDTH, HEIGHT = 4.4, 2.05
-"""Inches of a picture without title and caption; text is 7.5 points."""
+"""Inches of a picture without title, caption and legend below; text is 7.5 points."""
+PANEL = 2.2
+"""Inches of each of several panels, so that three make a wider picture."""
+HANDLE = 0.48
+"""Inches that an entry of a legend takes beside its text."""
 TEXT = 7.5
 DOTS = 220
 """Dots to an inch of a PNG."""
@@ -33,16 +38,7 @@ TITLE, LINE, EDGE = 0.25, 0.135, 0.08
 LEFT, RIGHT, BOTTOM, TOP = 0.48, 0.12, 0.36, 0.22
 """Inches of a panel beside its axes."""
 HEADING, CAPTION = 50, 84
-"""Letters in a line of the title and of the caption."""
-Corner = Literal["upper right", "upper left", "lower right", "lower left"]
-CORNERS: dict[Corner, tuple[bool, bool]] = {
-    "upper right": (True, True),
-    "upper left": (False, True),
-    "lower right": (True, False),
-    "lower left": (False, False),
-}
-WIDE, HIGH = 0.55, 0.3
-"""Shares of a panel that a legend takes."""
+"""Letters in a line of the title and of the caption, at most."""
 MARKERS = {"dot": "o", "cross": "x", "ring": "o", "star": "*"}
 SIZES = {"dot": 2.4, "cross": 3.2, "ring": 5.5, "star": 8.5}
 FEW, LARGE = 30, 3.2
@@ -68,13 +64,13 @@ ANYWHERE = Style(ink="#767676", muted="#8a8a8a", grid="#8a8a8a40")
 def png(figure: Figure, title: str, software: str = "") -> bytes:
     """A picture with title and caption, dark on white; `software` becomes its metadata."""
     out = io.BytesIO()
-    _canvas(figure, PAPER, title).savefig(out, format="png", dpi=DOTS, metadata={"Software": software})
+    drawn(figure, PAPER, title).savefig(out, format="png", dpi=DOTS, metadata={"Software": software})
     return out.getvalue()
 
 
 def svg(figure: Figure, title: str, software: str = "") -> str:
     """The same, readable on any background, text as outlines so that it looks alike everywhere."""
-    return _svg(_canvas(figure, ANYWHERE, title), "path", {"Creator": software, "Date": None})
+    return _svg(drawn(figure, ANYWHERE, title), "path", {"Creator": software, "Date": None})
 
 
 def inline_svg(figure: Figure, prefix: str) -> str:
@@ -82,7 +78,7 @@ def inline_svg(figure: Figure, prefix: str) -> str:
 
     Colours are the page's variables (`--ink`, `--muted`, `--grid`, `--c0` …), ids begin with `prefix`, text is text.
     """
-    text = _svg(_canvas(figure, ANYWHERE), "none", {"Creator": None, "Date": None, "Format": None, "Type": None})
+    text = _svg(drawn(figure, ANYWHERE), "none", {"Creator": None, "Date": None, "Format": None, "Type": None})
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r' width="[^"]*pt" height="[^"]*pt"| xmlns(:xlink)?="[^"]*"| version="1.1"', "", text, count=5)
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
@@ -95,8 +91,9 @@ def inline_svg(figure: Figure, prefix: str) -> str:
     return text.strip()
 
 
+_LEGEND: Any = {"frameon": False, "handlelength": 1.6, "borderaxespad": 0.0, "borderpad": 0.2, "labelspacing": 0.3}
 _SETTINGS: Any = {
-    "font.family": ["DejaVu Sans"],
+    "font.family": [FAMILY],
     "font.size": TEXT,
     "axes.titlesize": TEXT,
     "axes.labelsize": TEXT,
@@ -115,25 +112,82 @@ def _svg(canvas: Canvas, text: str, metadata: dict[str, Any]) -> str:
     return out.getvalue()
 
 
-def _canvas(figure: Figure, style: Style, title: str = "") -> Canvas:
-    """A drawing with panels at the same places in every picture; title and caption, if there is a title, above and below."""
-    caption = textwrap.wrap(figure.caption, CAPTION) if title else []
-    head = textwrap.wrap(title, HEADING)
-    above, below = TITLE * len(head), (LINE * len(caption) + EDGE if caption else 0.0)
-    total = HEIGHT + above + below
-    width = WIDTH / len(figure.panels)
+def drawn(figure: Figure, style: Style = PAPER, title: str = "") -> Canvas:
+    """A drawing with title and caption, if there is a title, above and below; legends stand within panels where data leave room.
+
+    Where they do not, or where panels share what they tell, one legend stands below the panels, and the drawing is so much higher.
+    """
     with mpl.rc_context(_SETTINGS):
-        canvas = Canvas(figsize=(WIDTH, total), facecolor=style.background or "none")
-        FigureCanvasAgg(canvas)
-        for place, panel in enumerate(figure.panels):
-            box = (place * width + LEFT, below + BOTTOM, width - LEFT - RIGHT, HEIGHT - BOTTOM - TOP)
-            _panel(canvas.add_axes((box[0] / WIDTH, box[1] / total, box[2] / WIDTH, box[3] / total)), panel, style)
-        if head:
-            canvas.text(
-                EDGE / WIDTH, 1 - EDGE / total, "\n".join(head), va="top", color=style.ink, fontsize=TEXT + 1.5, fontweight="bold"
-            )
-            canvas.text(EDGE / WIDTH, below / total, "\n".join(caption), va="top", color=style.ink, fontsize=TEXT - 0.5)
+        if not shared_legend(figure):
+            canvas = _canvas(figure, style, title)
+            if all(_legend(axes, panel, style) for axes, panel in zip(canvas.axes, figure.panels, strict=True)):
+                return canvas
+        canvas = _canvas(figure, style, title)
+        high = _key(canvas, style).get_window_extent().height / canvas.dpi
+        canvas = _canvas(figure, style, title, high + EDGE)
+        _key(canvas, style)
     return canvas
+
+
+def _canvas(figure: Figure, style: Style, title: str, key: float = 0.0) -> Canvas:
+    """A drawing without legends, with so many inches for one above the caption."""
+    across = max(WIDTH, PANEL * len(figure.panels))
+    width = across / len(figure.panels)
+    heads = [wrapped(panel.title, width - LEFT - EDGE, TEXT) for panel in figure.panels]
+    feet = [wrapped(panel.x_label, width - LEFT - RIGHT + 2 * EDGE, TEXT) for panel in figure.panels]
+    top = TOP + LINE * (max(map(len, heads), default=1) - 1)
+    bottom = BOTTOM + LINE * (max(map(len, feet), default=1) - 1)
+    head = wrapped(title, across - 2 * EDGE, TEXT + 1.5, HEADING, bold=True)
+    caption = wrapped(figure.caption, across - 2 * EDGE, TEXT - 0.5, CAPTION) if title else []
+    told = LINE * len(caption) + EDGE if caption else 0.0
+    high = HEIGHT - BOTTOM - TOP  # of the axes
+    total = high + top + bottom + TITLE * len(head) + key + told
+    canvas = Canvas(figsize=(across, total), facecolor=style.background or "none")
+    FigureCanvasAgg(canvas)
+    for place, (panel, above, below) in enumerate(zip(figure.panels, heads, feet, strict=True)):
+        box = (place * width + LEFT, told + key + bottom, width - LEFT - RIGHT, high)
+        axes = canvas.add_axes((box[0] / across, box[1] / total, box[2] / across, box[3] / total))
+        _panel(axes, replace(panel, title="\n".join(above), x_label="\n".join(below)), style)
+    if head:
+        kept: dict[str, Any] = {"va": "top", "color": style.ink, "x": EDGE / across}
+        canvas.text(y=1 - EDGE / total, s="\n".join(head), fontsize=TEXT + 1.5, fontweight="bold", **kept)
+        canvas.text(y=told / total, s="\n".join(caption), fontsize=TEXT - 0.5, **kept)
+    return canvas
+
+
+def _legend(axes: Axes, panel: Panel, style: Style) -> bool:
+    """Put a legend where it covers no data, if there is one; says whether it found room."""
+    if not any(mark.label for mark in panel.marks):
+        return True
+    legend = axes.legend(labelcolor=style.ink, loc="lower left", **_LEGEND)
+    place = free_place(axes, panel, legend.get_window_extent())
+    if place is not None:
+        legend.set_bbox_to_anchor(place, axes.transAxes)
+    return place is not None
+
+
+def _key(canvas: Canvas, style: Style) -> Legend:
+    """One legend for all panels, between them and the caption."""
+    across, total = canvas.get_size_inches()
+    found = [pair for axes in canvas.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    colored = [(str(handle.get_color() if isinstance(handle, Line2D) else ""), handle, label) for handle, label in found]
+    handles: dict[tuple[str, str], Any] = {}
+    for color, handle, label in sorted(colored, key=lambda each: COLORS.index(each[0]) if each[0] in COLORS else len(COLORS)):
+        handles.setdefault((color, label), handle)
+    room = across - 2 * EDGE - HANDLE
+    labels = ["\n".join(wrapped(label, room, TEXT - 0.5)) for _, label in handles]
+    longest = max(width(line, TEXT - 0.5) for label in labels for line in label.split("\n"))
+    columns = max(1, min(len(labels), int((across - 2 * EDGE) / (longest + HANDLE))))
+    lowest = canvas.texts[-1].get_position()[1] if canvas.texts else 0.0  # the top of the caption, which is the last of the texts
+    return canvas.legend(
+        list(handles.values()),
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(EDGE / across, lowest + EDGE / 2 / total),
+        ncols=columns,
+        labelcolor=style.ink,
+        **_LEGEND,
+    )
 
 
 def _panel(axes: Axes, panel: Panel, style: Style) -> None:
@@ -163,27 +217,6 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
     order = count(2)
     for mark in panel.marks:
         _mark(axes, mark, style, next(order))
-    if any(mark.label for mark in panel.marks):
-        axes.legend(
-            loc=_emptiest(panel), frameon=False, labelcolor=style.ink, handlelength=1.6, borderaxespad=0.2, labelspacing=0.3
-        )
-
-
-def _emptiest(panel: Panel) -> Corner:
-    """The corner for a legend in which lines spend the least of their length; matplotlib's own search misjudges what is cut off."""
-    low, high = np.log10(panel.y_limits) if panel.log else panel.y_limits
-    spent: dict[Corner, int] = dict.fromkeys(CORNERS, 0)
-    for mark in panel.marks:
-        if isinstance(mark, Line):
-            share = np.linspace(0, 1, 2000) * (len(mark.x) - 1)
-            places = np.arange(len(mark.x))
-            across = (np.interp(share, places, mark.x) - panel.x_limits[0]) / (panel.x_limits[1] - panel.x_limits[0])
-            up = (np.interp(share, places, np.log10(mark.y) if panel.log else mark.y) - low) / (high - low)
-            for corner, (right, top) in CORNERS.items():
-                beside = across > 1 - WIDE if right else across < WIDE
-                level = (up > 1 - HIGH) & (up <= 1) if top else (up < HIGH) & (up >= 0)
-                spent[corner] += int((beside & level).sum())
-    return min(CORNERS, key=lambda corner: spent[corner])
 
 
 def _mark(axes: Axes, mark: Mark, style: Style, order: int) -> None:
@@ -200,6 +233,7 @@ def _mark(axes: Axes, mark: Mark, style: Style, order: int) -> None:
             axes.plot(
                 mark.x,
                 mark.y,
+                color=color,
                 linestyle="none",
                 marker=MARKERS[mark.marker],
                 markersize=size,
