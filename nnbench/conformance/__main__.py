@@ -19,8 +19,8 @@ $ nnbench check nnbench-wavy        # everything that a package offers
 ```
 
 The check tests each component against the laws that hold for every kind and those of its own kind.
-There are {count} laws; [plugins.md](plugins.md#the-check) explains how to use them. This page is written by
-`python -m nnbench.conformance`.
+There are {count} laws; [plugins.md](plugins.md#the-check) explains how to use them. This page is
+written by `python -m nnbench.conformance`.
 """
 
 
