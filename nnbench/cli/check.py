@@ -27,14 +27,14 @@ SHOWN = 6
 @click.command()
 @click.argument("package", metavar="PACKAGE")
 @click.argument("components", metavar="[COMPONENT]...", nargs=-1)
-@click.option("--thorough", is_flag=True, help="Draw many more hyperparameters and examples; takes a minute or so.")
+@click.option("--thorough", is_flag=True, help="Try many more hyperparameters and examples; takes a minute or so.")
 @click.pass_obj
 def check(without: tuple[str, ...], package: str, components: tuple[str, ...], thorough: bool) -> None:
-    """Hold a package's components against the laws of their kinds.
+    """Test a package's components against the laws of their kinds.
 
-    PACKAGE is a plugin, a module or a distribution, as `nnbench plugins` lists them; each COMPONENT is one of its own, all unless
-    given. Prints laws × components, and for each law that is broken the smallest example found and what the law means.
-    Exit status 1 if one is broken.
+    PACKAGE is a plugin, a module or a distribution, as in `nnbench plugins`. Each COMPONENT is one that it offers; by default all
+    of them are tested. Prints a table of laws × components, and for each broken law the smallest example that breaks it and what
+    the law means. The exit status is 1 if a law is broken.
     """
     out = console()
     checked = components_of(load_catalog(without), package, components)
