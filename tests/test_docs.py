@@ -6,6 +6,7 @@ import csv
 import doctest
 import re
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -13,15 +14,26 @@ from types import ModuleType
 import pytest
 from helpers import make_plugin, nnbench
 
-from nnbench import hooks
+from nnbench import Grid, hooks, load_catalog
+from nnbench.cli import COMMANDS, cli
 from nnbench.conformance import check_component
 from nnbench.conformance.__main__ import page
 from nnbench.kinds import KINDS, Component
 from nnbench.store import Store
 
 ROOT = Path(__file__).parents[1]
-PLUGINS = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
-TRACKERS = (ROOT / "docs" / "trackers.md").read_text(encoding="utf-8")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
+}
+PLUGINS, TRACKERS = PAGES["docs/plugins.md"], PAGES["docs/trackers.md"]
+TRIAL = """
+[trial]
+initializer = ["xavier_uniform", { name = "normal", std = 0.01 }]
+optimizer = { name = "adam", lr = [0.01, 0.1] }
+"""
+"""What a part of a grid is read with."""
+WIDTH = 100
+"""Columns of prose; tables and blocks of code may be wider."""
 STOPPER = """
 import os
 import signal
@@ -106,12 +118,65 @@ def test_the_page_of_laws_has_every_law() -> None:
     assert (ROOT / "docs" / "laws.md").read_text(encoding="utf-8") == page(), "run python -m nnbench.conformance > docs/laws.md"
 
 
-def test_the_commands_of_the_ten_minutes_exist() -> None:
-    from nnbench.cli import COMMANDS
+def prose(text: str) -> str:
+    """A page without its blocks of code, whose lines are left empty."""
+    return re.sub(r"^```.*?^```$", lambda block: "\n" * block[0].count("\n"), text, flags=re.MULTILINE | re.DOTALL)
 
-    commands = re.findall(r"\$ nnbench (\S+)", PLUGINS + TRACKERS)
-    assert commands
-    assert set(commands) <= set(COMMANDS)
+
+def anchors(text: str) -> set[str]:
+    """What links to the headings of a page end in."""
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ +(.*)$", prose(text), re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_prose_is_wrapped(page: str) -> None:
+    lines = enumerate(prose(PAGES[page]).splitlines(), 1)
+    assert [number for number, line in lines if len(line) > WIDTH and not line.startswith(("|", "!["))] == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md"])
+def test_a_page_begins_with_something_to_do(page: str) -> None:
+    beginning = re.split(r"^## ", PAGES[page], flags=re.MULTILINE)[0]
+    assert re.search(r"^```console\n\$ (nnbench|make) ", beginning, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", prose(PAGES[page])):
+        path, _, anchor = target.partition("#")
+        there = (ROOT / page).parent / path if path else ROOT / page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there.read_text(encoding="utf-8")), target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_and_their_options_exist(page: str) -> None:
+    for name, rest in re.findall(r"(?:^\$ |`)nnbench ([a-z][\w-]*)([^`\n#]*)", PAGES[page], re.MULTILINE):
+        assert name in COMMANDS
+        command = cli.get_command(None, name)  # type: ignore[arg-type]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert set(re.findall(r"(?<!\S)--?[a-z][\w-]*", rest)) <= known, rest
+
+
+def test_the_readme_shows_grids_as_they_are() -> None:
+    """The grid that is printed there is the one in experiments, but for comments and what `nnbench robust` reads."""
+    (printed,) = [content for language, content, _ in blocks(PAGES["README.md"], "toml") if "[compare]" in content]
+    kept = tomllib.loads((ROOT / "experiments" / "xavier.toml").read_text(encoding="utf-8"))
+    assert tomllib.loads(printed) == {name: value for name, value in kept.items() if name != "robust"}
+
+
+@pytest.mark.parametrize("text", [text for page in ("README.md", "docs/grids.md") for _, text, _ in blocks(PAGES[page], "toml")])
+def test_the_grids_that_are_printed_are_accepted(text: str) -> None:
+    """Parts of a grid are read with what they leave out."""
+    has = tomllib.loads(text)
+    text += "" if "trial" in has else TRIAL
+    text += '[compare]\nfactor = "initializer"\ntune = ["optimizer.lr"]\n' if "robust" in has else ""
+    grid = Grid.from_text(text, "printed", load_catalog())
+    if grid.robust:
+        assert len(grid.alternatives(load_catalog())) == 1 + 8, "the page says how many there are"
 
 
 def trials(folder: Path) -> list[dict[str, str]]:

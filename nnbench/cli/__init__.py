@@ -16,23 +16,23 @@ from nnbench.distributions import pass_over_unreadable
 pass_over_unreadable()  # before anything is imported that looks for plugins of its own; workers import this module first, too
 
 COMMANDS = {
-    "run": ("nnbench.cli.launch:run", "Train what a grid lacks and log it to MLflow."),
-    "plan": ("nnbench.cli.launch:plan", "Say what a grid would train, and how long that takes."),
-    "report": ("nnbench.cli.report:report", "Print a comparison again, from stored results."),
-    "claims": ("nnbench.cli.report:claims", "Launch the grids of a folder, and say what became of their claims."),
-    "robust": ("nnbench.cli.robust:robust", "Launch a grid under other choices too, and say which turn its verdict."),
-    "merge": ("nnbench.cli.report:merge", "Take over results from other folders."),
-    "gradcheck": ("nnbench.cli.gradcheck:gradcheck", "Compare back-propagated with numerical gradients."),
-    "check": ("nnbench.cli.check:check", "Hold a package's components against the laws of their kinds."),
-    "new-plugin": ("nnbench.cli.new_plugin:new_plugin", "Write a complete plugin, to put your own formula into."),
-    "list": ("nnbench.cli.components:list_", "List components by kind, or what was launched."),
+    "run": ("nnbench.cli.launch:run", "Train a grid, and print a table or a verdict."),
+    "plan": ("nnbench.cli.launch:plan", "Show what a grid would train, and how long that takes."),
+    "report": ("nnbench.cli.report:report", "Print a verdict again, from stored results."),
+    "claims": ("nnbench.cli.report:claims", "Launch a folder of grids, and print what became of their claims."),
+    "robust": ("nnbench.cli.robust:robust", "Find out which other choices change a verdict."),
+    "merge": ("nnbench.cli.report:merge", "Add the results of other folders to this one."),
+    "gradcheck": ("nnbench.cli.gradcheck:gradcheck", "Check back-propagated gradients against numerical ones."),
+    "check": ("nnbench.cli.check:check", "Test a package's components against the laws of their kinds."),
+    "new-plugin": ("nnbench.cli.new_plugin:new_plugin", "Write a complete plugin, ready for your own formula."),
+    "list": ("nnbench.cli.components:list_", "List the components of each kind, or the launches."),
     "show": ("nnbench.cli.show:show", "Show one component: formula, hyperparameters, origin, picture."),
-    "gallery": ("nnbench.cli.gallery:gallery", "Write a page with the picture of every component."),
-    "plugins": ("nnbench.cli.components:plugins", "List plugins: what they offer, and which did not load."),
-    "time": ("nnbench.cli.timing:time_", "Measure what components cost."),
+    "gallery": ("nnbench.cli.gallery:gallery", "Write a page with pictures of all components."),
+    "plugins": ("nnbench.cli.components:plugins", "List plugins: what they offer, and which failed to load."),
+    "time": ("nnbench.cli.timing:time_", "Measure how much time components take."),
     "schema": ("nnbench.cli.components:schema", "Print the JSON schema of grid files, for editors."),
-    "sync": ("nnbench.cli.store:sync", "Log to MLflow whatever results it lacks."),
-    "ui": ("nnbench.cli.store:ui", "Open the MLflow UI on the local store."),
+    "sync": ("nnbench.cli.store:sync", "Log to MLflow the results that it does not have yet."),
+    "ui": ("nnbench.cli.store:ui", "Open MLflow's UI, and print links to the latest launches."),
 }
 
 
@@ -80,7 +80,7 @@ def _left_out(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     epilog="Start with: nnbench run experiments/demo.toml, then nnbench ui. "
-    "Exit status: 0 done; 1 some trials failed; 2 bad input, with nothing changed on disk; 130 interrupted.",
+    "Exit status: 0 done; 1 some trials failed; 2 bad input, and nothing was changed on disk; 130 interrupted.",
 )
 @click.option(
     "-p",
@@ -88,15 +88,15 @@ def _left_out(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -
     metavar="no:NAME",
     multiple=True,
     callback=_left_out,
-    help="Leave the plugin NAME out (nnbench plugins lists them).",
+    help="Ignore the plugin NAME (nnbench plugins lists them).",
 )
 @click.version_option(package_name="nnbench")
 @click.pass_context
 def cli(ctx: click.Context, without: tuple[str, ...]) -> None:
     """Which activation, initializer, optimizer or schedule works better here, and how sure are we?
 
-    A grid file asks the question; nnbench trains every combination of its values on synthetic data that no line can separate,
-    keeps every result, logs them to MLflow and sums them up.
+    A grid file asks the question. nnbench trains every combination of its values on synthetic data that no straight line can
+    separate, keeps every result, logs it to MLflow, and says which level is better and how sure one can be.
     """
     ctx.obj = without
     if ctx.invoked_subcommand in PRINT:

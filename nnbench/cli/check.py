@@ -38,14 +38,17 @@ SHOWN = 6
 @click.command()
 @click.argument("package", metavar="PACKAGE")
 @click.argument("components", metavar="[COMPONENT]...", nargs=-1)
-@click.option("--thorough", is_flag=True, help="Draw more hyperparameters and examples, finer points and all sizes; takes minutes.")
+@click.option(
+    "--thorough", is_flag=True, help="Try many more hyperparameters and examples, finer points and all sizes; takes minutes."
+)
 @click.pass_obj
 def check(without: tuple[str, ...], package: str, components: tuple[str, ...], thorough: bool) -> None:
-    """Hold a package's components against the laws of their kinds.
+    """Test a package's components against the laws of their kinds.
 
-    PACKAGE is a plugin, a module or a distribution, as `nnbench plugins` lists them; each COMPONENT is one of its own, all unless
-    given. Prints laws × components, and for each law that is broken the smallest example found and what the law means.
-    Exit status 1 if one is broken or could not be judged, or if something of the package did not load.
+    PACKAGE is a plugin, a module or a distribution, as in `nnbench plugins`. Each COMPONENT is one that it offers; by default all
+    of them are tested. Prints a table of laws × components, and for each broken law the smallest example that breaks it and what
+    the law means. The exit status is 1 if a law is broken or could not be judged,
+    or if a part of the package did not load.
     """
     out = console()
     catalog = load_catalog(without)

@@ -53,11 +53,11 @@ SLOW = 0.3
 """Seconds to load from which on a plugin is pointed out."""
 
 
-HELP = f"""List components with one line each, or launches; a star marks the component taken where a grid names none.
+HELP = f"""List the components of each kind, one per line, or the launches.
 
-KIND is {", ".join(list(KINDS)[:-1])} or {list(KINDS)[-1]}; all of them unless given. `nnbench list fields` lists what a grid file
-may say, `nnbench list metrics` what levels can be compared by, and `nnbench list launches` what was launched in the folder: ids,
-grids, states, times and numbers of trials.
+KIND is {", ".join(list(KINDS)[:-1])} or {list(KINDS)[-1]}; by default all are listed. A star marks the component that is used if a
+grid names none. `nnbench list fields` lists what a grid file may say, `nnbench list metrics` what levels can be compared by, and
+`nnbench list launches` the launches in the folder: ids, grids, states, times and numbers of trials.
 """
 
 
@@ -88,13 +88,13 @@ def list_(without: tuple[str, ...], kind: str | None, folder: Path) -> None:
 
 
 @click.command()
-@click.option("--trace", is_flag=True, help="Call each plugin's hook once more and show what it returns; tracebacks of failures.")
+@click.option("--trace", is_flag=True, help="Also show what each plugin's hook returns, and the tracebacks of failures.")
 @click.pass_obj
 def plugins(without: tuple[str, ...], trace: bool) -> None:
-    """List every plugin found: where from, what it offers, how long it took to load; exit status 1 if one did not load.
+    """List plugins: what they offer, and which failed to load.
 
-    One that takes long to load is pointed out, because every command waits for it. nnbench run --trace shows a
-    launch's hooks.
+    Also shows where each plugin comes from and how long it took to load. A slow one is pointed out, because every command waits
+    for it. The exit status is 1 if a plugin failed to load. To see the hooks of a launch, use nnbench run --trace.
     """
     out = console()
     catalog = load_catalog(without)
@@ -123,8 +123,8 @@ def plugins(without: tuple[str, ...], trace: bool) -> None:
 def schema(without: tuple[str, ...]) -> None:
     """Print the JSON schema of grid files, with every installed component.
 
-    Save it and name it in the first line of a grid, `#:schema nnbench.schema.json`, and editors with a TOML language server
-    complete and check as you type.
+    Save it as nnbench.schema.json, and begin a grid with the line `#:schema nnbench.schema.json`: an editor with a TOML language
+    server then completes and checks what you type.
     """
     click.echo(json.dumps(json_schema(load_catalog(without)), indent=2, ensure_ascii=False))
 

@@ -19,14 +19,14 @@ from nnbench.report.words import counted
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.pass_obj
 def gallery(without: tuple[str, ...], folder: Path) -> None:
-    """Write a page with the picture of every installed component to DIR/index.html.
+    """Write a page with pictures of all components.
 
-    nnbench gallery pictures, then open pictures/index.html in a browser. The page needs no network and nothing beside itself; it
-    has a filter, follows light and dark mode, and is drawn anew each time, plugins included. `nnbench show` draws one component,
-    with hyperparameters of your choice.
+    Run nnbench gallery pictures, then open pictures/index.html in a browser. The page includes plugins, has a filter, follows light
+    and dark mode, and needs neither a network nor other files. `nnbench show` draws one component, with hyperparameters of your
+    choice.
 
-    DIR is made if needed; one that holds anything but a gallery is refused. A component that cannot be drawn shows the reason in
-    place of its picture, and the exit status is 1.
+    DIR is created if needed. A folder that contains anything but a gallery is refused. A component that cannot be drawn shows the
+    reason in place of its picture, and the exit status is 1.
     """
     check_folder(folder)
     catalog = load_catalog(without)

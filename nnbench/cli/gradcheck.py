@@ -44,14 +44,14 @@ CLASSES = (2, 3, 10)
 @click.option("--loss", metavar="NAME", help="Without a grid: the loss.")
 @click.option("--penalty", metavar="NAME", help="Without a grid: the penalty.")
 @click.option("--dropout", metavar="P", help="Without a grid: the probability of dropping a hidden unit.")
-@click.option("--hidden", metavar="UNITS", help="Without a grid: units of each hidden layer, such as 8,8; none for a linear model.")
-@click.option("--epsilon", type=float, default=EPSILON, show_default=True, help="How far a parameter is moved.")
-@click.option("--one-sided", is_flag=True, help="Compare with (J(θ+ε) - J(θ)) / ε, not with the centred difference.")
-@click.option("--study", is_flag=True, help="Measure the error against ε, and the cost against that of back-propagation; log both.")
+@click.option("--hidden", metavar="UNITS", help="Without a grid: units in each hidden layer, such as 8,8; none for a linear model.")
+@click.option("--epsilon", type=float, default=EPSILON, show_default=True, help="How far each parameter is moved.")
+@click.option("--one-sided", is_flag=True, help="Use (J(θ+ε) - J(θ)) / ε instead of the centred difference.")
+@click.option("--study", is_flag=True, help="Measure the error for many ε and the cost of numerical gradients; log both.")
 @click.option(
-    "--save", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Where --study writes its pictures and tables."
+    "--save", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Folder for the pictures and tables of --study."
 )
-@click.option("--no-tracking", is_flag=True, help="Log nothing of --study to MLflow.")
+@click.option("--no-tracking", is_flag=True, help="Do not log --study to MLflow.")
 @WORKERS
 @FOLDER
 @URI
@@ -75,13 +75,12 @@ def gradcheck(
     folder: Path,
     tracking_uri: str | None,
 ) -> None:
-    """Compare back-propagated with numerical gradients, by every parameter of every network of a grid, without training.
+    """Check back-propagated gradients against numerical ones.
 
-    Prints a table, worst first; exit status 1 if a check fails. Without a grid, name components:
-    nnbench gradcheck --activation relu --hidden 8,8. A loss named so is checked with 2, 3 and 10 classes. The column rounding
-    says how far the precision in which the networks train is from float64, in which all else is computed.
-    A run checks the same before it trains, unless the grid says
-    gradcheck = "off".
+        Checks every parameter of every network of a grid, without training. Prints a table, worst first; the exit status is 1 if a
+    check fails. Without a grid, name components: nnbench gradcheck --activation relu --hidden 8,8. A loss that is named is
+    checked with 2, 3 and 10 classes. The column "rounding" tells how far gradients in the precision of training are from those
+    in float64, in which all else is computed. Every run begins with the same check, unless its grid says gradcheck = "off".
     """
     named = {"activation": activation, "initializer": initializer, "loss": loss, "penalty": penalty, "dropout": dropout}
     settings = [f"{name}={value}" for name, value in named.items() if value is not None]

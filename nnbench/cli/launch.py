@@ -36,10 +36,10 @@ from nnbench.tracking.mlflow import default_uri
 @FOLDER
 @URI
 @RUNS
-@click.option("--no-tracking", is_flag=True, help="Keep results, but log nothing to MLflow; nnbench sync can later.")
+@click.option("--no-tracking", is_flag=True, help="Keep results, but log nothing to MLflow; nnbench sync can do so later.")
 @FRESH
-@click.option("--all", "show_all", is_flag=True, help="Print every cell, not only the best.")
-@click.option("--trace", is_flag=True, help="Show each call of a plugin's launch hooks, on standard error.")
+@click.option("--all", "show_all", is_flag=True, help="Print all cells, not only the best.")
+@click.option("--trace", is_flag=True, help="Show each call of a plugin's launch hooks on standard error.")
 @click.pass_obj
 def run(
     without: tuple[str, ...],
@@ -54,10 +54,10 @@ def run(
     show_all: bool,
     trace: bool,
 ) -> None:
-    """Train what a grid lacks, keep every result, log them to MLflow, and sum them up.
+    """Train a grid, keep every result, log it to MLflow, and print a table or a verdict.
 
-    A trial is trained once: the same command after a crash, after Ctrl-C, or with one more value on an axis trains only what is
-    missing. Ctrl-C lets the stacks under way finish; a second one stops at once.
+    No trial is trained twice: after a crash, after Ctrl-C, or with one more value on an axis, the same command trains only what is
+    missing. Ctrl-C finishes what is being trained at the moment; a second Ctrl-C stops at once.
     """
     out = console()
     catalog = load_catalog(without)
@@ -125,7 +125,10 @@ def _print_plan(out: Console, grid: Grid, plan: Plan, warnings: Sequence[str]) -
 @FRESH
 @click.pass_obj
 def plan(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], workers: int | None, folder: Path, fresh: bool) -> None:
-    """Say what a grid would train, and about how long that takes; trains a few steps to find out, and writes nothing."""
+    """Show what a grid would train, and how long that takes.
+
+    Trains a few steps to find out, and writes nothing.
+    """
     out = console()
     catalog = load_catalog(without)
     parsed = Grid.from_toml(grid, catalog, overrides)

@@ -16,14 +16,14 @@ from nnbench.scaffold import files, names
 
 @click.command("new-plugin")
 @click.argument("name", metavar="NAME")
-@click.option("--kind", type=KIND, default="activation", show_default=True, help="What the plugin offers.")
+@click.option("--kind", type=KIND, default="activation", show_default=True, help="Kind of the component that the plugin offers.")
 @click.pass_obj
 def new_plugin(without: tuple[str, ...], name: str, kind: str) -> None:
-    """Write a complete plugin, to put your own formula into: a folder NAME with a package that installs, passes and runs.
+    """Write a complete plugin, ready for your own formula.
 
-    NAME is the distribution's, such as nnbench-wavy. The folder has the component with formula and docstring, pyproject.toml with
-    the entry point, a test that holds it against the laws of its kind, a grid that compares it with its nearest relatives, and a
-    README.
+    NAME is the name of the distribution, such as nnbench-wavy. The command writes a folder of that name with a package that can be
+    installed, passes its tests and can be trained as it is: a component with formula and docstring, pyproject.toml with the entry
+    point, a test against the laws of its kind, a grid that compares it with its nearest relatives, and a README.
     """
     catalog = load_catalog(without)
     named = names(name, kind, catalog)

@@ -12,24 +12,24 @@ SET = click.option(
     "overrides",
     metavar="FIELD=VALUES",
     multiple=True,
-    help="Override a field: --set epochs=10, --set optimizer.lr=0.1,0.3 (an axis), --set seeds=2.",
+    help="Override a field, such as epochs=10, optimizer.lr=0.1,0.3 (an axis) or seeds=2; can be repeated.",
 )
 FOLDER = click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("mlruns"),
     show_default=True,
-    help="Where results are kept.",
+    help="Folder in which results are kept.",
 )
-WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each processor unless given.")
+WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes; by default one for each processor.")
 RUNS = click.option(
     "--runs",
     type=click.Choice(["cell", "trial"]),
     default="cell",
     show_default=True,
-    help="What is a run in MLflow: a cell, its seeds aggregated, or each of its trials as well.",
+    help="What gets a run in MLflow: each cell, averaged over its seeds, or each trial as well.",
 )
-FRESH = click.option("--fresh", is_flag=True, help="Train again what has results already.")
+FRESH = click.option("--fresh", is_flag=True, help="Train again what already has results.")
 URI = click.option(
-    "--tracking-uri", metavar="URI", help="MLflow tracking store; MLFLOW_TRACKING_URI, or SQLite in the folder, unless given."
+    "--tracking-uri", metavar="URI", help="MLflow tracking store; by default MLFLOW_TRACKING_URI, or else SQLite in the folder."
 )

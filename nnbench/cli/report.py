@@ -36,13 +36,13 @@ from nnbench.store import Launch, Store, merge_into
     type=click.Choice(["table", "markdown", "csv", "json"]),
     default="table",
     show_default=True,
-    help="How to print it; csv has every pair of levels on every data set.",
+    help="How to print it; csv contains every pair of levels on every data set.",
 )
 @click.option(
     "--save",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="PICTURE",
-    help="Also draw it: profiles, probabilities, ranks; .png or .svg.",
+    help="Also draw profiles, probabilities and ranks, as .png or .svg.",
 )
 @click.option("--all", "show_all", is_flag=True, help="Print every cell of a grid without [compare], not only the best.")
 @SET
@@ -57,11 +57,11 @@ def report(
     overrides: tuple[str, ...],
     folder: Path,
 ) -> None:
-    """Print a launch's comparison again, from stored results; nothing is trained.
+    """Print a verdict again, from stored results.
 
-    Name a grid file (with --set as it was launched), a grid, or a launch's id, as nnbench list launches has it; the latest launch
-    unless given. A file means the launch of the trials that it describes, whatever the name. A grid without [compare] asks for no
-    verdict: its cells are printed, best first.
+    Nothing is trained. Name a grid file (with --set as it was launched), a grid, or the id of a launch, as in nnbench list launches;
+    by default it is the latest launch. A file means the launch of the trials that it describes, whatever its name. For a grid
+    without [compare], which asks for no verdict, the cells are printed, best first.
     """
     store = existing_store(folder)
     if save is not None:
@@ -101,7 +101,7 @@ def report(
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("mlruns"),
     show_default=True,
-    help="Where results are kept, as --folder of the other commands.",
+    help="Folder in which results are kept, like --folder of other commands.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["table", "markdown"]), default="table", show_default=True, help="How to print the table."
@@ -110,15 +110,15 @@ def report(
     "--robust",
     "again",
     is_flag=True,
-    help="Launch the alternatives of grids with [robust] too, and say in how many of them each claim holds.",
+    help="Also launch the alternatives of grids with [robust], and print in how many of them each claim holds.",
 )
 @WORKERS
 @click.pass_obj
 def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, again: bool, workers: int | None) -> None:
-    """Launch every grid in DIR that makes claims, and print what became of them in one table.
+    """Launch every grid in DIR that makes claims, and print in one table what became of them.
 
-    Trials that have results are not trained again; nothing is logged to MLflow (nnbench sync does that). With --robust, a claim
-    whose verdict another block of seeds turns is undecided.
+    Trials that have results are not trained again. Nothing is logged to MLflow (nnbench sync does that). With --robust, a claim
+    is undecided if another block of seeds changes its verdict.
     """
     out, err = console(), console(stderr=True)
     catalog = load_catalog(without)
@@ -151,9 +151,9 @@ def claims(without: tuple[str, ...], folder: Path, results: Path, form: str, aga
 )
 @FOLDER
 def merge(others: tuple[Path, ...], folder: Path) -> None:
-    """Take over the results and launches of other folders, from other machines say, trial by trial.
+    """Add the results and launches of other folders, for example from other machines, to this one.
 
-    The same trial in both counts once, the later result. Nothing is changed in the folders named.
+    If both have the same trial, the later result counts. The folders that you name are not changed.
     """
     out = console()
     for other in others:

@@ -37,10 +37,11 @@ from nnbench.store import Store
 )
 @click.pass_obj
 def robust(without: tuple[str, ...], grid: Path, overrides: tuple[str, ...], workers: int | None, folder: Path, form: str) -> None:
-    """Launch a grid as it is written and under each other choice that its [robust] names, and say which turn its verdict.
+    """Find out which other choices change a verdict.
 
-    There is a table for each claim, or for each pair of levels if the grid makes none. Trials that have results are not trained
-    again; nothing is logged to MLflow (nnbench sync does that). Without [robust], the other choice is another block of seeds.
+    Launches a grid as it is written and with each of the other choices in its table [robust]; without that table, with another
+    block of seeds. Prints a table for each claim, or for each pair of levels if the grid makes no claims. Trials that have
+    results are not trained again. Nothing is logged to MLflow (nnbench sync does that).
     """
     out, err = console(), console(stderr=True)
     catalog = load_catalog(without)

@@ -34,22 +34,24 @@ from nnbench.report.words import counted
     "overrides",
     metavar="NAME=VALUE",
     multiple=True,
-    help="Draw it with this hyperparameter, such as k=0.2; can be repeated.",
+    help="Set a hyperparameter for the picture, such as k=0.2; can be repeated.",
 )
-@click.option("--save", "path", metavar="FILE", type=click.Path(path_type=Path), help="Write the picture too, as .png or .svg.")
+@click.option(
+    "--save", "path", metavar="FILE", type=click.Path(path_type=Path), help="Also write the picture to a file, as .png or .svg."
+)
 @click.pass_obj
 def show(without: tuple[str, ...], words: tuple[str, ...], overrides: tuple[str, ...], path: Path | None) -> None:
-    """Show one component: what its docstring says, its hyperparameters, where it comes from, and its picture.
+    """Show one component: its description, hyperparameters, origin and picture.
 
-    KIND and NAME are as `nnbench list` prints them: nnbench show activation tanh. A name that only one kind has is enough.
-    nnbench show activation leaky_relu --set k=0.2 --save leaky.svg draws a variant, and writes it to a file as well.
+    KIND and NAME are as in `nnbench list`, for example nnbench show activation tanh; a name that only one kind has is enough. To
+    draw a variant and write it to a file: nnbench show activation leaky_relu --set k=0.2 --save leaky.svg
 
-    An activation is drawn as response and derivative, an initializer as the weights of a layer and what ten layers of them do, an
-    optimizer as its path down a bent valley, a schedule as its curve, a loss or a penalty as value and derivative, a preprocessor
-    as points before and after, a data set as its points with what the best linear model makes of them. `nnbench gallery` draws
-    everything.
+    The picture shows the response and derivative of an activation; the weights of an initializer's layer, and what ten such layers
+    do to activations; the path of an optimizer down a bent valley; the curve of a schedule; the value and derivative of a loss or a
+    penalty; points before and after a preprocessor; the points of a data set, and what the best linear model makes of them.
+    `nnbench gallery` draws all components.
 
-    FILE is overwritten only if nnbench drew it. Exit status 1 if the picture cannot be drawn.
+    FILE is overwritten only if nnbench drew it. The exit status is 1 if the picture cannot be drawn.
     """
     catalog = load_catalog(without)
     kind, name = _kind_and_name(catalog, words)

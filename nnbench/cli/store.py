@@ -43,10 +43,11 @@ HOST = "127.0.0.1"
 def sync(
     without: tuple[str, ...], which: str | None, overrides: tuple[str, ...], folder: Path, tracking_uri: str | None, runs: str
 ) -> None:
-    """Log to MLflow whatever results it lacks, of one launch or of every launch in the folder.
+    """Log to MLflow the results that it does not have yet.
 
-    Name a grid file (with --set as it was launched), a grid, for all of its launches, or a launch's id. Trackers that plugins offer
-    catch up too. Can be interrupted and repeated: what is logged completely stays, what was cut off is logged again.
+    Name a grid file (with --set as it was launched), a grid, for all of its launches, or the id of a launch; by default all
+    launches in the folder are logged. Trackers that plugins offer catch up, too. The command can be interrupted and repeated: what
+    was logged completely is kept, and what was cut off is logged again.
     """
     out = console()
     store = existing_store(folder)
@@ -112,10 +113,17 @@ def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: 
 @FOLDER
 @URI
 @click.option(
-    "--port", type=click.IntRange(1, 65_535), default=5000, show_default=True, help="Port to listen on; the next free one."
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=5000,
+    show_default=True,
+    help="Port to listen on; if it is taken, the next free one.",
 )
 def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
-    """Open the MLflow UI on the local store, for this machine only, and print links to the latest launches."""
+    """Open MLflow's UI, and print links to the latest launches.
+
+    The UI shows the local tracking store and can be reached from this machine only.
+    """
     out = console()
     store = Store(folder / "results")
     store.check()

@@ -31,18 +31,20 @@ EXPERIMENT = "component-costs"
 @click.command("time")
 @click.argument("kind", type=KIND, required=False, metavar="[KIND]")
 @click.argument("names", nargs=-1, metavar="[NAMES]...")
-@click.option("--baseline", metavar="NAME", help="What ratios are to; the kind's default unless given.")
+@click.option("--baseline", metavar="NAME", help="Component that ratios refer to; by default that of the kind that grids use.")
 @click.option(
     "--size",
     "sizes",
     type=click.Choice([size.name for size in SIZES]),
     multiple=True,
-    help="one network alone, a stack of 32, or two wide networks; all three unless given.",
+    help="One network alone, a stack of 32, or two wide networks; by default all three.",
 )
-@click.option("--rounds", type=click.IntRange(6), default=15, show_default=True, help="Interleaved measurements of each.")
+@click.option(
+    "--rounds", type=click.IntRange(6), default=15, show_default=True, help="Number of interleaved measurements of each component."
+)
 @FOLDER
 @URI
-@click.option("--no-tracking", is_flag=True, help="Log nothing to MLflow.")
+@click.option("--no-tracking", is_flag=True, help="Do not log to MLflow.")
 @click.pass_obj
 def time_(
     without: tuple[str, ...],
@@ -55,11 +57,11 @@ def time_(
     tracking_uri: str | None,
     no_tracking: bool,
 ) -> None:
-    """Measure what components cost on this machine, on one thread, with their default hyperparameters.
+    """Measure how much time components take, on this machine, on one thread, with default hyperparameters.
 
-    All components, those of a kind, or those named: nnbench time activation relu gelu. Times are medians, in nanoseconds for each
-    element (pre-activation, parameter, …); ratios are to the baseline's in the same round, with a 95 % interval. Leave the machine
-    alone meanwhile. Costs never enter a verdict about steps.
+    Measures all components, those of a kind, or those that you name: nnbench time activation relu gelu. Times are medians, in
+    nanoseconds for each element (pre-activation, parameter, …). Ratios compare with the baseline in the same round and have a 95 %
+    interval. Run nothing else meanwhile. These times never enter a verdict about steps.
     """
     if kind is None and baseline:
         raise InputError("--baseline names a component of one kind; name the kind")

@@ -8,6 +8,21 @@ from nnbench.conformance.laws import EVERY, Law
 from nnbench.conformance.suite import laws
 from nnbench.kinds import KINDS, plural
 
+INTRODUCTION = """\
+# The laws
+
+Find out whether a component does what nnbench expects of its kind:
+
+```console
+$ nnbench check activations tanh    # one component
+$ nnbench check nnbench-wavy        # everything that a package offers
+```
+
+The check tests each component against the laws that hold for every kind and those of its own kind.
+There are {count} laws; [plugins.md](plugins.md#the-check) explains how to use them. This page is
+written by `python -m nnbench.conformance`.
+"""
+
 
 def page() -> str:
     """The laws of every kind as Markdown."""
@@ -15,8 +30,7 @@ def page() -> str:
     shared = [law for law in laws("activation") if law.kind == EVERY]
     count = len(shared) + sum(map(len, own.values()))
     parts = [
-        f"# The laws\n\nWhat `nnbench check` holds components against: {count} laws, those of every kind and those of its own. "
-        "Written by\n`python -m nnbench.conformance`; [plugins.md](plugins.md) says how to use them.\n",
+        INTRODUCTION.format(count=count),
         _table("Every kind", shared),
         *(_table(plural(kind).capitalize(), laws) for kind, laws in own.items()),
     ]
