@@ -101,7 +101,7 @@ def _moved(component: C, index: int) -> C:
     for name, value in component.hyperparameters().items():
         if isinstance(value, Component):
             moved[name] = _moved(value, index)
-        elif _bare(hints[name]) is float:
+        elif _bare(hints[name]) is float and isinstance(value, (int, float)):
             near = [value * 0.9**index if value else 0.05 * index, value + 0.05 * index]
             moved[name] = next(iter(_accepted(hints[name], near)), value)
     try:

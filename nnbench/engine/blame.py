@@ -9,7 +9,7 @@ import linecache
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 
 import numpy as np
 
@@ -41,8 +41,8 @@ def blame(error: BaseException) -> Blame | None:
     outer = inner = None
     trace = error.__traceback__
     while trace is not None:
-        if method := _method_at(trace):  # the innermost: one method calls another, and an optimizer the one that it wraps
-            outer, inner = method, trace
+        if own := _method_at(trace):  # the innermost: one method calls another, and an optimizer the one that it wraps
+            outer, inner = own, trace
         if outer is not None and (inner is None or _is_own(trace.tb_frame)):
             inner = trace
         trace = trace.tb_next
@@ -69,10 +69,17 @@ def _method_at(trace: TracebackType) -> tuple[Component, str, FrameType] | None:
     """The component whose contract's method a frame is in: one that its kind declares."""
     frame = trace.tb_frame
     own = next(iter(frame.f_locals.values()), None) if frame.f_code.co_argcount else None
-    method = frame.f_code.co_name
-    if isinstance(own, Component) and own.kind in KINDS and hasattr(KINDS[own.kind], method):
-        return own, method, frame
-    return None
+    if not (isinstance(own, Component) and own.kind in KINDS):
+        return None
+    method = next((name for name in dir(KINDS[own.kind]) if _code(type(own), name) is frame.f_code), "")
+    return (own, method, frame) if method else None
+
+
+def _code(cls: type, name: str) -> CodeType | None:
+    """What runs when a method or property of a class is called, whatever it was called where it was defined."""
+    attribute = inspect.getattr_static(cls, name, None)
+    function = attribute.fget if isinstance(attribute, property) else attribute
+    return getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
 
 
 def happened(error: BaseException, line: str, frame: FrameType | None = None) -> str:

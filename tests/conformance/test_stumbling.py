@@ -21,8 +21,13 @@ def smooth(forward: Any = None, **attributes: Any) -> type[Activation]:
     return type("Smooth", (Activation,), {**body, **attributes})
 
 
+def outcomes_of(cls: type[Component]) -> list[Outcome]:
+    """Without that of the law about copies: these classes are in no module."""
+    return [outcome for outcome in check_component(cls) if outcome.law.name != "picklable"]
+
+
 def broken(cls: type[Component]) -> list[Outcome]:
-    return [outcome for outcome in check_component(cls) if outcome.status == "broken"]
+    return [outcome for outcome in outcomes_of(cls) if outcome.status == "broken"]
 
 
 def choosing(self: Any, z: np.ndarray) -> np.ndarray:
@@ -73,8 +78,14 @@ def for_small_batches(self: Any, z: np.ndarray) -> np.ndarray:
     return np.tanh(z)
 
 
-def without_a(self: Any, z: np.ndarray) -> np.ndarray:
-    return 1 - np.tanh(z) ** 2
+class Shortened(Activation):
+    """tanh z, whose derivative takes no a."""
+
+    def forward(self, z: np.ndarray) -> np.ndarray:
+        return np.tanh(z)
+
+    def derivative(self, z: np.ndarray) -> np.ndarray:  # type: ignore[override]
+        return 1 - np.tanh(z) ** 2
 
 
 @pytest.mark.parametrize(
@@ -91,15 +102,19 @@ def without_a(self: Any, z: np.ndarray) -> np.ndarray:
         ({"forward": another_shape}, "returns shape (1,), expected (1, 1, 1)"),
         ({"forward": another_precision}, "returns float64, expected float32"),
         ({"forward": for_small_batches}, "forward raises RuntimeError: too many samples"),
-        ({"derivative": without_a}, "its kind calls it as derivative(self, z, a)"),
     ],
 )
 def test_a_mistake_is_told_once_with_what_helps(attributes: dict[str, Any], words: str) -> None:
-    outcomes = check_component(smooth(**attributes))
+    outcomes = outcomes_of(smooth(**attributes))
     (only,) = [outcome for outcome in outcomes if outcome.status == "broken"]
     assert words in only.detail
     assert "/nnbench/" not in only.detail
     assert sum(outcome.status == "not tried" for outcome in outcomes) > 10
+
+
+def test_a_method_that_takes_other_arguments_is_told_with_those_of_its_kind() -> None:
+    (only,) = broken(Shortened)
+    assert "takes 2 positional arguments but 3 were given; its kind calls it as derivative(self, z, a)" in only.detail
 
 
 def raises(self: Any, *arguments: Any) -> Any:
@@ -122,9 +137,9 @@ def raises(self: Any, *arguments: Any) -> Any:
 def test_components_of_every_kind_are_told_once(kind: type[Component], methods: tuple[str, ...]) -> None:
     more = {"classes": 2, "features": 2, "target": 0.9} if kind is Dataset else {}
     cls = type("Stumbles", (kind,), {"__doc__": "x.", **dict.fromkeys(methods, raises), **more})
-    outcomes = check_component(cls)
+    outcomes = outcomes_of(cls)
     (only,) = [outcome for outcome in outcomes if outcome.status == "broken"]
-    assert f"{methods[0]} raises AttributeError" in only.detail
+    assert only.detail.startswith(tuple(f"{method} raises AttributeError" for method in methods))
     assert "test_stumbling.py" in only.detail
     assert sum(outcome.status == "not tried" for outcome in outcomes) >= 5
 
@@ -145,8 +160,9 @@ def test_components_of_every_kind_are_told_once(kind: type[Component], methods: 
 )
 def test_a_mistaken_hyperparameter_breaks_a_law(annotation: Any, default: Any, words: str) -> None:
     body = {} if default is dataclasses.MISSING else {"k": default}
-    (only,) = broken(smooth(**body, __annotations__={} if annotation is None else {"k": annotation}))
-    assert (only.law.name, words in only.detail) == ("hyperparameters_are_declared", True), only.detail
+    cls = smooth(**body, __annotations__={} if annotation is None else {"k": annotation})
+    told = {outcome.law.name: outcome.detail for outcome in broken(cls)}
+    assert words in told["hyperparameters_are_declared"]
 
 
 @pytest.mark.parametrize(
