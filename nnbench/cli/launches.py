@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from nnbench.cli.output import console, duration
+from nnbench.cli.output import console
+from nnbench.cli.remaining import duration
 from nnbench.cli.sheets import table
 from nnbench.errors import InputError
 from nnbench.store import Launch, Store
