@@ -60,8 +60,8 @@ def report(
     """Print a verdict again, from stored results.
 
     Nothing is trained. Name a grid file (with --set as it was launched), a grid, or the id of a launch, as nnbench list launches
-    prints it; by default it is the latest launch. A file means the launch of the trials that it describes, whatever its name. For a grid
-    without [compare], which asks for no verdict, the cells are printed, best first.
+    prints it; by default it is the latest launch. A file means the launch of the trials that it describes, whatever its name. For a
+    grid without [compare], which asks for no verdict, the cells are printed, best first.
     """
     store = existing_store(folder)
     if save is not None:

@@ -125,7 +125,7 @@ def test_levels_and_tasks_and_families_of_one_name_are_several(catalog: Any) -> 
     table = {"activation": ["a:twin", "b:twin", "sigmoid"], "dataset": ["moons", "circles"]}
     cells, problems = expand([table], activations)
     assert problems == []
-    placed, _ = candidates(cells, "activation", ())
+    placed, _ = candidates(cells, "activation", (), catalog)
     assert list(spellings(placed)) == ["a:twin", "b:twin", "sigmoid"]
     assert {each.task for each in placed} == {"moons", "circles"}
     assert len({(each.level, each.task) for each in placed}) == len(cells) == 6
@@ -133,16 +133,16 @@ def test_levels_and_tasks_and_families_of_one_name_are_several(catalog: Any) -> 
     assert find_level("twin", spellings(placed)) is None
     assert len({tuple(each.items()) for each in labels(cells)}) == 6
 
-    by_rate, _ = candidates(cells, "optimizer", ())  # the twins are tasks now
+    by_rate, _ = candidates(cells, "optimizer", (), catalog)  # the twins are tasks now
     assert len({each.task for each in by_rate}) == 6
 
-    alone, _ = candidates(expand([{**table, "activation": ["a:twin", "sigmoid"]}], activations)[0], "activation", ())
+    alone, _ = candidates(expand([{**table, "activation": ["a:twin", "sigmoid"]}], activations)[0], "activation", (), catalog)
     assert list(spellings(alone)) == ["twin", "sigmoid"]
     assert {find_level(name, spellings(alone)) for name in ("twin", "a:twin")} == {"twin"}
 
     datasets = Somewhere(catalog, theirs=stranger)
     both, _ = expand([{"activation": ["tanh", "relu"], "dataset": ["moons", "theirs:moons"]}], datasets)
-    placed, _ = candidates(both, "activation", ())
+    placed, _ = candidates(both, "activation", (), catalog)
     assert {(each.task, each.family) for each in placed} == {("moons", "moons"), ("theirs:moons", "theirs:moons")}
 
 
@@ -151,7 +151,7 @@ def test_tuned_components_of_one_name_are_different_settings(catalog: Any) -> No
         [{"activation": ["a:twin", "b:twin"], "optimizer": ["sgd", {"name": "adam", "lr": [0.1, 0.2]}]}],
         Somewhere(catalog, a=Twin, b=OtherTwin),
     )
-    placed, problems = candidates(cells, "optimizer", ["activation"])
+    placed, problems = candidates(cells, "optimizer", ["activation"], catalog)
     assert problems == []
     assert {each.setting["activation"] for each in placed} == {"a:twin", "b:twin"}
     assert all(issubclass(type(each.cell.optimizer), Optimizer) for each in placed)
