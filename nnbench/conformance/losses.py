@@ -298,7 +298,8 @@ def _wrong_slopes(loss: Loss, scores: Array, targets: Array) -> tuple[Array, Arr
         allowed = CLOSE * (1 + np.abs(slope)) + 1e-8 * np.abs(loss.value(scores, targets))[:, 0]
         low, high = np.minimum(before, after) - 2 * allowed, np.maximum(before, after) + 2 * allowed
         between = (gradient[:, score] >= low) & (gradient[:, score] <= high)
-        right = np.where(crossed, between, np.abs(gradient[:, score] - slope) <= allowed)
+        errors = [np.abs(gradient[:, score] - each) for each in (slope, before, after)]  # one side's, where the curvature jumps
+        right = np.where(crossed, between, np.minimum(np.minimum(*errors[:2]), errors[2]) <= allowed)
         wrong |= ~right.all(axis=0)
         kinked |= crossed.any(axis=0)
     return wrong, kinked

@@ -114,7 +114,7 @@ FAULTS = {
     ("activation", "shape"): CONTRACT + "activation shape: forward returned float32",
     ("activation", "precise"): CONTRACT + "activation precise: forward returned float64",
     ("activation", "nothing"): CONTRACT + "activation nothing: forward returned NoneType",
-    ("activation", "in_place"): "ValueError: output array is read-only",
+    ("activation", "in_place"): CONTRACT + "activation in_place: forward changes its argument z in place",
     ("activation", "slope"): CONTRACT + "activation slope: derivative returned float",
     ("optimizer", "state"): CONTRACT + "optimizer state: init returned float32",
     ("loss", "lossy"): CONTRACT + "loss lossy: value returned float32",
