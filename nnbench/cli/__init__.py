@@ -24,6 +24,7 @@ COMMANDS = {
     "gradcheck": ("nnbench.cli.gradcheck:gradcheck", "Compare back-propagated with numerical gradients."),
     "check": ("nnbench.cli.check:check", "Hold a package's components against the laws of their kinds."),
     "new-plugin": ("nnbench.cli.new_plugin:new_plugin", "Write a complete plugin, to put your own formula into."),
+    "relatives": ("nnbench.cli.relatives:relatives_", "Measure which shipped components are most like one."),
     "list": ("nnbench.cli.components:list_", "List components by kind, and where they come from."),
     "show": ("nnbench.cli.show:show", "Show one component: formula, hyperparameters, origin, picture."),
     "gallery": ("nnbench.cli.gallery:gallery", "Write a page with the picture of every component."),
