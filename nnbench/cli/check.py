@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from nnbench import foreign
+from nnbench.catalog import canonical
 from nnbench.cli.loading import load_catalog
 from nnbench.cli.output import console, fits, table
 from nnbench.conformance.packages import components_of
@@ -38,7 +39,12 @@ def check(without: tuple[str, ...], package: str, components: tuple[str, ...], t
     Exit status 1 if one is broken.
     """
     out = console()
-    checked = components_of(load_catalog(without), package, components)
+    catalog = load_catalog(without)
+    checked = components_of(catalog, package, components)
+    offering = {canonical(entry.origin.distribution) for entry in catalog.entries if entry.cls in checked}
+    for remark in catalog.remarks:
+        if remark.distribution in offering:
+            out.print(str(remark), style="yellow", markup=False, soft_wrap=True)
     began = time.perf_counter()
     outcomes = _outcomes(out, checked, thorough)
     seconds = time.perf_counter() - began
