@@ -15,8 +15,8 @@ PATIENCE = 60.0
 class Watch(Protocol):
     """Hears what is about to be called."""
 
-    def begin(self, what: str, seconds: float) -> str:
-        """Note a call that may take so long; returns why it must not be made, if that is known."""
+    def begin(self, what: str, seconds: float, keep: bool) -> str:
+        """Note a call that may take so long; returns why it must not be made, if that is known. `keep` is as for `calling`."""
 
     def end(self, what: str) -> None:
         """Note that control is back, and that `what` goes on, if anything."""
@@ -38,15 +38,15 @@ def is_watched() -> bool:
 
 
 @contextmanager
-def calling(what: str, seconds: float = PATIENCE) -> Iterator[None]:
-    """Say whose code is called meanwhile, such as "activation swish".
+def calling(what: str, seconds: float = PATIENCE, keep: bool = True) -> Iterator[None]:
+    """Say whose code is called meanwhile, such as "activation swish"; with `keep`, what it prints is no part of the output.
 
     Raises ContractError in place of a call that is known to end the process or never to return.
     """
     if _watch is None:
         yield
         return
-    reason = _watch.begin(what, seconds)
+    reason = _watch.begin(what, seconds, keep)
     if reason:
         raise ContractError(reason)
     _calls.append(what)

@@ -21,7 +21,7 @@ Locations = tuple[Path, ...]
 """Folders of a package (several, if it is a namespace), or the file of a module."""
 
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
-_NO_IMPORT_PACKAGES = {
+NO_PACKAGES = {
     *("benchmark", "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "noxfile"),
     *("scripts", "setup", "tasks", "test", "tests", "tools"),
 }
@@ -57,7 +57,7 @@ def _beside(pth: Path) -> dict[str, Locations]:
         folder = pth.parent / line.strip()
         if not line.strip() or line.startswith(("#", "import ", "import\t")) or not folder.is_dir():
             continue
-        excluded = _NO_IMPORT_PACKAGES if any((folder / name).exists() for name in _PROJECT_FILES) else set()
+        excluded = NO_PACKAGES if any((folder / name).exists() for name in _PROJECT_FILES) else set()
         for path in sorted(folder.iterdir()):
             importable = path.suffix == ".py" or (path / "__init__.py").exists()
             if importable and path.stem.isidentifier() and path.stem not in excluded:

@@ -25,6 +25,7 @@ COMMANDS = {
     "gradcheck": ("nnbench.cli.gradcheck:gradcheck", "Check back-propagated gradients against numerical ones."),
     "check": ("nnbench.cli.check:check", "Test a package's components against the laws of their kinds."),
     "new-plugin": ("nnbench.cli.new_plugin:new_plugin", "Write a complete plugin, ready for your own formula."),
+    "relatives": ("nnbench.cli.relatives:relatives_", "Measure which shipped components are most like one."),
     "list": ("nnbench.cli.components:list_", "List the components of each kind, or the launches."),
     "show": ("nnbench.cli.show:show", "Show one component: formula, hyperparameters, origin, picture."),
     "gallery": ("nnbench.cli.gallery:gallery", "Write a page with pictures of all components."),

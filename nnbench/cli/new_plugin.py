@@ -13,6 +13,8 @@ from nnbench.cli.output import console, program
 from nnbench.errors import InputError
 from nnbench.scaffold import files, names
 
+GRID_COMMANDS = ("plan compare.toml", "run compare.toml")
+
 
 @click.command("new-plugin")
 @click.argument("name", metavar="NAME")
@@ -40,5 +42,11 @@ def new_plugin(without: tuple[str, ...], name: str, kind: str) -> None:
     out, run = console(), program() if "/" not in program() else f"{sys.executable} -m nnbench"
     out.print(f"{folder}/ has a plugin with the {kind} {named.component}; its formula is in {folder}/{named.module}.py.")
     out.print("What next:", style="bold")
-    for command in (f"cd {folder}", "pip install -e '.[test]'", f"{run} check {named.distribution}", f"{run} run compare.toml"):
+    for command in (
+        f"cd {folder}",
+        "pip install -e '.[test]'",
+        f"{run} check {named.distribution}",
+        f"{run} plan compare.toml",
+        f"{run} run compare.toml",
+    ):
         out.print(f"  {command}", soft_wrap=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from nnbench import foreign
 from nnbench.catalog import Catalog
@@ -19,10 +20,11 @@ from nnbench.cli.names import print_names
 from nnbench.cli.options import FOLDER, URI
 from nnbench.cli.output import console, counting
 from nnbench.cli.sheets import table
-from nnbench.errors import InputError
+from nnbench.errors import ContractError, InputError
 from nnbench.kinds import KINDS, Component, plural
+from nnbench.report.describe import needed
 from nnbench.report.tables import csv_text
-from nnbench.timing import ELEMENTS, SIZES, Cost, costs
+from nnbench.timing import ELEMENTS, SIZES, Cost, Size, costs, try_out
 from nnbench.tracking import mlflow
 
 EXPERIMENT = "component-costs"
@@ -69,10 +71,14 @@ def time_(
     at = [size for size in SIZES if not sizes or size.name in sizes]
     out, err = console(), console(stderr=True)
     uri = None if no_tracking else mlflow.checked_uri(tracking_uri or mlflow.default_uri(folder))
-    for each in [kind] if kind else KINDS:
-        chosen = [_with_defaults(catalog, each, name) for name in names or catalog.names(each)]
+    kinds = [kind] if kind else list(KINDS)
+    usable = {each: _usable(err, catalog, each, names or catalog.names(each), at) for each in kinds}  # before anything is printed
+    failed = any(len(usable[each]) < len(names or catalog.names(each)) for each in kinds)
+    for each, chosen in usable.items():
         print_names(out, catalog, [(each, name) for name in (*names, *([baseline] if baseline else []))])
         against = _with_defaults(catalog, each, baseline) if baseline else _default(catalog, each)
+        if not chosen:
+            continue
         with counting(err, foreign.is_watched()) as bars:
             task = bars.add_task(f"timing {len(chosen)} {plural(each)}", total=rounds * len(at))
             measured = sorted(costs(chosen, against, at, rounds, partial(bars.advance, task)), key=_order)
@@ -92,6 +98,26 @@ def time_(
             _log(uri, folder, each, against, rounds, measured)
     if uri is not None:
         out.print(f"Logged to MLflow, experiment {EXPERIMENT}: {uri}", soft_wrap=True)
+    sys.exit(1 if failed else 0)
+
+
+def _usable(err: Console, catalog: Catalog, kind: str, names: Sequence[str], sizes: Sequence[Size]) -> list[Component]:
+    """Those of the components that can be called; says what is wrong with the others."""
+    usable = []
+    for name in names:
+        cls = catalog[kind, name]
+        try:
+            with foreign.calling(f"{kind} {cls.name}"):
+                component = _with_defaults(catalog, kind, name)
+                try_out(component, sizes)
+        except InputError:
+            raise
+        except (Exception, SystemExit) as error:  # whatever an author's code raises
+            told = str(error) if isinstance(error, ContractError) else f"{type(error).__name__}: {error}"
+            err.print(f"{kind} {cls.name} cannot be timed: {told}", style="red")
+        else:
+            usable.append(component)
+    return usable
 
 
 def _log(uri: str, folder: Path, kind: str, baseline: Component, rounds: int, measured: Sequence[Cost]) -> None:
@@ -128,10 +154,10 @@ def _row(cost: Cost) -> tuple[str, ...]:
 
 
 def _with_defaults(catalog: Catalog, kind: str, name: str) -> Component:
-    try:
-        return catalog[kind, name]()
-    except TypeError:
-        raise InputError(f"{kind} {name} has hyperparameters without defaults and cannot be timed by its name alone") from None
+    cls = catalog[kind, name]
+    if needed(cls):
+        raise InputError(f"{kind} {name} has hyperparameters without defaults and cannot be timed by its name alone")
+    return cls()
 
 
 def _default(catalog: Catalog, kind: str) -> Component:

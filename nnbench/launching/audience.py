@@ -8,7 +8,7 @@ from typing import Any
 
 from nnbench.catalog import Catalog
 from nnbench.errors import InputError
-from nnbench.launching.calling import RAISED, call
+from nnbench.launching.calling import LAUNCH, RAISED, call
 from nnbench.store import Launch
 from nnbench.tracking import Tracker
 from nnbench.tracking.protocol import name_problem, place
@@ -131,7 +131,7 @@ def offered_trackers(catalog: Catalog, folder: Path) -> tuple[list[Tracker], lis
 
 
 def _key(listener: object) -> str:
-    return f"nnbench.launch:{id(listener):x}"
+    return f"{LAUNCH}{id(listener):x}"
 
 
 def _said(error: BaseException) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import pluggy
 
+from nnbench import foreign
+
+LAUNCH = "nnbench.launch:"
+"""What the names begin with of those that are registered for one launch."""
 RAISED = (Exception, SystemExit)
 """What of a plugin's hook costs no result. A KeyboardInterrupt is the user's."""
 
@@ -33,7 +38,8 @@ def call(
     try:
         for each in reversed(implementations):
             try:
-                returned = each.function(*(arguments[name] for name in each.argnames))
+                with _noted(each.plugin_name):
+                    returned = each.function(*(arguments[name] for name in each.argnames))
                 if each.wrapper or each.hookwrapper:
                     around.append((each.plugin_name, _entered(returned, each.hookwrapper)))
                 elif returned is not None:
@@ -55,6 +61,11 @@ def call(
         except RAISED as error:
             failed(name, error)
     return value
+
+
+def _noted(name: str) -> AbstractContextManager[None]:
+    """Note whose hook is called, unless it is registered for the launch alone: trackers may upload for as long as they like."""
+    return nullcontext() if name.startswith(LAUNCH) else foreign.calling(f"plugin {name}", math.inf, keep=False)
 
 
 def _entered(wrapper: Any, old_style: bool) -> Generator[None, Any, Any]:

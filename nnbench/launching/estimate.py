@@ -15,6 +15,7 @@ from nnbench import work
 from nnbench.engine import stack as stacking
 from nnbench.engine.training import evaluation_steps
 from nnbench.grid import Trial
+from nnbench.kinds import KINDS
 from nnbench.launching.plan import Plan
 from nnbench.work.supervise import supervise
 from nnbench.work.tasks import TIMING
@@ -27,7 +28,7 @@ class Estimate:
     seconds: float
     """Of the stacks that could be timed."""
     problems: tuple[str, ...] = ()
-    """Networks whose steps could not be timed, and why."""
+    """Components whose steps could not be timed, and why."""
 
 
 MOST = 12
@@ -46,12 +47,14 @@ def estimate(plan: Plan) -> Estimate:
     chosen = groups if len(groups) <= MOST else [groups[round(i * (len(groups) - 1) / (MOST - 1))] for i in range(MOST)]
     samples = [[replace(trial, untrained=False) for trial in group[0]] for group in chosen]
     timings, start = _timed(plan, samples)
-    sound = [(group, sample, timing) for group, sample, timing in zip(chosen, samples, timings, strict=True) if not timing.problem]
-    problems = [
-        f"networks of {'-'.join(map(str, sample[0].cell.layer_sizes))}: {timing.problem}"
-        for sample, timing in zip(samples, timings, strict=True)
-        if timing.problem
-    ]
+    sound, problems = [], []
+    for group, whole, first in zip(chosen, samples, timings, strict=True):
+        sample, timing = whole, first
+        if first.problem:
+            sample, timing, told = _without_culprits(plan, whole, first)
+            problems += told
+        if not timing.problem:
+            sound.append((group, sample, timing))
     lasting = [_lasts(stack, sample, timing) for group, sample, timing in sound for stack in group]
     lasting += _others([group for group in groups if all(group is not each for each in chosen)], sound)
     waited = statistics.median([timing.waited for *_, timing in sound]) if sound else 1.0
@@ -59,6 +62,24 @@ def estimate(plan: Plan) -> Estimate:
     if plan.reported is None:  # as much again for each trial as tuning takes
         seconds *= 1 + plan.cells * len(plan.grid.seed_list) / len(plan.tuning.trials)
     return Estimate(seconds + start if sound else 0.0, tuple(dict.fromkeys(problems)))
+
+
+def _without_culprits(plan: Plan, sample: Sequence[Trial], timing: work.Timing) -> tuple[list[Trial], work.Timing, list[str]]:
+    """A trial of the stack that can be timed, if there is one, and whose components keep the others from it."""
+    cells = {trial.cell.id: trial for trial in sample}
+    alone = _timed(plan, [[trial] for trial in cells.values()])[0] if len(cells) > 1 else [timing]
+    each = list(zip(cells.values(), alone, strict=True))
+    told = [f"{_whose(trial)}: {timed.problem}" for trial, timed in each if timed.problem]
+    trial, timed = next((both for both in each if not both[1].problem), each[0])
+    return [trial], timed, list(dict.fromkeys(told))
+
+
+def _whose(trial: Trial) -> str:
+    """The components of a cell that may be to blame: those of other plugins, or all if there are none."""
+    origins = trial.cell.origins
+    own = origins["nnbench"].distribution
+    others = [kind for kind in KINDS if kind in origins and origins[kind].distribution != own] or list(KINDS)
+    return ", ".join(f"{kind} {getattr(trial.cell, kind).name}" for kind in others)
 
 
 def _key(stack: Sequence[Trial]) -> Any:

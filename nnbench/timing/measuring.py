@@ -95,6 +95,14 @@ def costs(
     return measured
 
 
+def try_out(component: Component, sizes: Sequence[Size] = SIZES) -> None:
+    """Call everything that would be measured once; raises whatever the component raises."""
+    with np.errstate(all="ignore"):
+        for size in sizes:
+            for call in _workload(component, size).calls.values():
+                call()
+
+
 def _workload(component: Component, size: Size) -> Workload:
     work: Workload = module_for(component.kind, __package__).workload(component, size, np.random.default_rng(0))
     return work

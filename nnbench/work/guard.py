@@ -62,12 +62,12 @@ class Marks:
         self._notes, self._known, self._printed = notes, known, printed
         self._keeping: list[ExitStack] = []
 
-    def begin(self, what: str, seconds: float) -> str:
-        """Note a call, and keep what it prints."""
+    def begin(self, what: str, seconds: float, keep: bool) -> str:
+        """Note a call, and keep what it prints if it is to be kept."""
         if what in self._known:
             return self._known[what]
         keeping = ExitStack()
-        if not self._keeping:
+        if keep and not self._keeping:
             keeping.callback(show, what, self._printed)
             keeping.enter_context(kept_in(self._printed))
         self._keeping.append(keeping)
