@@ -184,6 +184,9 @@ class Odd(Loss):
     def gradient(self, scores: Scores, targets: Scores) -> Any:
         return np.broadcast_to(scores.dtype.type(2), scores.shape) if self.gradients == "right" else np.zeros(3, scores.dtype)
 
+    def value_and_gradient(self, scores: Scores, targets: Scores) -> Any:
+        return self.value(scores, targets), self.gradient(scores, targets)
+
 
 @pytest.mark.parametrize(
     ("odd", "method"), [(Odd(values="wrong"), "value"), (Odd(gradients="wrong"), "gradient")], ids=["value", "gradient"]
