@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnbench import Dataset, Loss, Scores
+from nnbench import Dataset, Loss, Penalty, Scores
 from nnbench.engine import stack as stacking
 from nnbench.engine.assembly import size
 from nnbench.engine.batches import Batches
@@ -206,6 +206,26 @@ def test_a_gradient_that_cannot_be_written_to_is_copied(cell: Cell) -> None:
     assert delta.tolist() == [[[0.5] * 4] * 2]
 
 
+class Sideways(Penalty):
+    """Returns its values and slopes as a list of numbers."""
+
+    def value(self, w: np.ndarray) -> Any:
+        return np.zeros(len(w), w.dtype)
+
+    def gradient(self, w: np.ndarray) -> Any:
+        return np.zeros(len(w), w.dtype)
+
+
+def test_a_penalty_that_returns_something_else_is_named_with_its_method(cell: Cell) -> None:
+    objective, w = Objective([replace(cell, penalty=Sideways())], F32), np.ones((1, 3, 2), F32)
+    with pytest.raises(ContractError, match=re.escape("penalty sideways: value returned float32 (1,), expected float32 (1, 1, 1)")):
+        objective.penalties([w])
+    with pytest.raises(
+        ContractError, match=re.escape("penalty sideways: gradient returned float32 (1,), expected float32 (1, 3, 2)")
+    ):
+        objective.add_penalty_gradients([w], [np.zeros_like(w)])
+
+
 def test_batches_cannot_be_written_to_and_tell_the_splits_of_each_trial(trials) -> None:
     stack = trials('dataset = ["moons", "circles"]', seeds=2)
     data = [load(trial) for trial in stack]
@@ -255,7 +275,16 @@ def test_a_stack_holds_as_many_as_keep_parameters_layers_and_data_small(trials, 
 
 @pytest.mark.parametrize(
     ("seeds", "workers", "lengths"),
-    [(3, 4, [3]), (64, 1, [32, 32]), (33, 1, [16, 17]), (32, 2, [8] * 4), (32, 1, [16, 16]), (15, 4, [15]), (16, 4, [8, 8])],
+    [
+        (3, 4, [3]),
+        (64, 1, [32, 32]),
+        (33, 1, [16, 17]),
+        (32, 2, [8] * 4),
+        (32, 1, [16, 16]),
+        (15, 4, [15]),
+        (16, 4, [8, 8]),
+        (100, 1, [25] * 4),
+    ],
 )
 def test_stacks_keep_workers_busy_and_are_of_eight_trials_or_more(
     trials: Callable[..., list[Trial]], seeds: int, workers: int, lengths: list[int]
