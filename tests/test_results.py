@@ -172,3 +172,16 @@ def test_a_parquet_file_of_somebody_elses_is_passed_over(tmp_path: Path) -> None
     pq.write_table(pa.table({"trial_id": ["x"]}), tmp_path / "theirs.parquet")
     with pytest.warns(UserWarning, match=r"theirs\.parquet cannot be read and is passed over: it lacks status, stored"):
         assert Store(tmp_path).statuses() == {}
+
+
+def test_what_diverged_has_reached_nothing_whatever_an_older_version_stored(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results")
+    before = [result("a1", "diverged", steps_to_target=7.0, diverged_step=9), result("b1", steps_to_target=5.0)]
+    store.append([*before, result("c1", "failed", steps_to_target=math.nan)])
+    assert store.rows(["a1", "b1"], ["steps_to_target"]) == [{"steps_to_target": math.inf}, {"steps_to_target": 5.0}]
+    assert [row["steps_to_target"] for row in store.rows(["a1", "b1"])] == [math.inf, 5.0]
+    reached = {each.trial_id: each.steps_to_target for (*results,) in store.results(["a1", "b1", "c1"]) for each in results}
+    assert (reached["a1"], reached["b1"]) == (math.inf, 5.0)
+    assert math.isnan(reached["c1"])
+    store.export(["a1", "b1"], tmp_path / "all.parquet")
+    assert pq.read_table(tmp_path / "all.parquet")["steps_to_target"].to_pylist() == [math.inf, 5.0]

@@ -26,6 +26,7 @@ from nnbench.analysis.statistics import (
     ranking,
     signed_rank,
 )
+from nnbench.analysis.statistics.spread import across
 
 INF = math.inf
 SHARED_A = [
@@ -214,3 +215,22 @@ def test_intervals_of_the_interquartile_mean_cover_it(monkeypatch: pytest.Monkey
     truth = stats.trim_mean((levels[:, None] + rng.normal(size=(12, 40_000))).ravel(), 0.25)
     found = [interquartile_mean([*(levels[:, None] + rng.normal(size=(12, 10)))]) for _ in range(400)]
     assert 0.92 <= np.mean([each.low <= truth <= each.high for each in found]) <= 0.98
+
+
+@pytest.mark.parametrize("pairs", [14, 20, 49, 60])
+def test_with_ties_among_many_pairs_p_is_that_of_the_normal_approximation(pairs: int) -> None:
+    differences = np.random.default_rng(pairs).integers(-4, 6, pairs).astype(float)
+    differences[differences == 0] = 1.0
+    expected = stats.wilcoxon(differences, method="asymptotic", correction=False).pvalue
+    assert signed_rank(differences.tolist()).p == pytest.approx(expected, rel=1e-9)
+
+
+def test_what_data_sets_say_has_students_interval_and_a_single_one_has_none() -> None:
+    chances = np.array([0.5, 0.7, 0.9])
+    low, high = stats.t.interval(0.9, 2, loc=0.7, scale=0.2 / math.sqrt(3))
+    found = across(chances, 0.9)
+    assert (found.value, found.low, found.high) == pytest.approx((0.7, low, high))
+    alone = across(chances[:1], 0.9)
+    assert alone.value == 0.5
+    assert math.isnan(alone.low)
+    assert math.isnan(alone.high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import uuid
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nnbench.store.schema import check_format, told_format
@@ -24,6 +26,9 @@ INDEXED = ("trial_id", "status", "stored")
 """Columns without which a file is none of nnbench's; any other may be missing, because an older version wrote the file."""
 
 
+REACHED = "steps_to_target"
+
+
 def read_columns(path: Path, columns: Sequence[str], schema: pa.Schema) -> pa.Table:
     """These columns of a file, null where it lacks one.
 
@@ -34,10 +39,20 @@ def read_columns(path: Path, columns: Sequence[str], schema: pa.Schema) -> pa.Ta
         missing = set(columns) - set(file.schema_arrow.names)
         if missing.intersection(INDEXED):
             raise ValueError(f"it lacks {', '.join(sorted(missing))}, so it was not written by nnbench")
-        table = file.read(columns=[name for name in columns if name not in missing], use_threads=False)
+        wanted = {*columns, *(["status"] if REACHED in columns else [])} - missing
+        table = file.read(columns=sorted(wanted), use_threads=False)
+    if REACHED in wanted:
+        table = _never_by_what_diverged(table)
     for name in missing:
         table = table.append_column(schema.field(name), pa.nulls(len(table), schema.field(name).type))
     return table.select(list(columns)).replace_schema_metadata(schema.metadata)
+
+
+def _never_by_what_diverged(table: pa.Table) -> pa.Table:
+    """A trial that diverged has reached nothing; results of older versions say when it had met the target before."""
+    diverged = pc.equal(table["status"], "diverged")
+    amended = pc.if_else(diverged, pa.scalar(math.inf), table[REACHED])
+    return table.set_column(table.schema.get_field_index(REACHED), table.schema.field(REACHED), amended)
 
 
 def write_table(table: pa.Table, path: Path) -> None:

@@ -232,6 +232,7 @@ def test_the_tolerance_follows_epsilon(network: Make, epsilon: float, difference
     for name in ("tanh", "relu", "sigmoid"):
         check = check_gradients(network(f'activation = "{name}"'), 0, epsilon, difference)
         assert check.passed, check.reason
+        assert (check.epsilon, check.difference) == (epsilon, difference)
 
 
 def test_errors_fall_as_epsilon_squared_and_as_epsilon(network: Make) -> None:
