@@ -116,9 +116,7 @@ def compare(
     questions = [Question(a, b, terms.at_least) for a, b in _pairs(names, terms.baseline)]
     pairs = judged([scores] * len(questions), questions, turned=terms.baseline is None)
     pairs = _controlled(pairs, questions, [scores] * len(questions), untrained)
-    claimed = [Question(claim.better, claim.worse, claim.at_least) for claim in claims]
-    by = [tables[claim.metric] for claim in claims]
-    tested = _controlled(judged(by, claimed), claimed, by, untrained)
+    tested = _tested(claims, tables, untrained)
     telling = tell_apart(results.units, pairs)
     order, ranking = _ranked(scores, names, pairs if terms.baseline is None else (), telling)
     tasks = {task for task, unit in results.unit_of.items() if unit in telling}
@@ -141,6 +139,13 @@ def compare(
         baseline=terms.baseline,
         looks=terms.looks,
     )
+
+
+def _tested(claims: Sequence[ClaimMade], tables: Mapping[str, Scores], untrained: Results | None) -> list[Pair]:
+    """What became of each claim, by its own metric, corrected for each other."""
+    claimed = [Question(claim.better, claim.worse, claim.at_least) for claim in claims]
+    by = [tables[claim.metric] for claim in claims]
+    return _controlled(judged(by, claimed), claimed, by, untrained)
 
 
 def tell_apart(datasets: Sequence[str], pairs: Sequence[Pair]) -> tuple[str, ...]:
