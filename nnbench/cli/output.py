@@ -81,6 +81,11 @@ def quoted(text: str | Path) -> str:
     return shlex.quote(f"./{plain}" if isinstance(text, Path) and plain.startswith("-") else plain)
 
 
+def counted(launches: int) -> str:
+    """So many launches."""
+    return f"{launches:,} launch{'' if launches == 1 else 'es'}"
+
+
 def duration(seconds: float) -> str:
     """Seconds in words that a person would use."""
     if seconds < 90:

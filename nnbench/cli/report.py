@@ -12,7 +12,7 @@ from rich.console import Console
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, SET, WORKERS
-from nnbench.cli.output import console, options, program, table
+from nnbench.cli.output import console, counted, options, program, table
 from nnbench.cli.robust import launch_each
 from nnbench.cli.summary import print_comparison
 from nnbench.errors import InputError
@@ -147,7 +147,7 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
     for other in others:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
         trials = f"{added.trials} trials new here, {added.known} known already"
-        out.print(f"{other}: {trials}, {added.launches} launches new or in a later state there", markup=False)
+        out.print(f"{other}: {trials}, {counted(added.launches)} new or in a later state there", markup=False)
         changed = changed or bool(added.launches)
         if added.differing:
             differing = f"{added.differing} of the known ones have other results there; the later ones count"

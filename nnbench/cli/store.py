@@ -22,7 +22,7 @@ from rich.progress import Progress
 
 from nnbench.catalog import load_catalog
 from nnbench.cli.options import FOLDER, RUNS, SET, URI
-from nnbench.cli.output import console, options, program
+from nnbench.cli.output import console, counted, options, program
 from nnbench.cli.report import existing_store, find_launch
 from nnbench.errors import InputError
 from nnbench.launching.audience import offered_trackers
@@ -101,7 +101,7 @@ def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: 
             continue
         if where is not None:
             complete[tracker.name] = where
-        told = tracker.told or f"{tracker.name} has everything now"
+        told = tracker.told or f"{tracker.name} is up to date"
         out.print(f"{launch.grid} {launch.id}: {told}", markup=False, soft_wrap=True)
     if complete and launch.status in OVER:
         store.save(replace(launch, logged_to={**launch.logged_to, **complete}))
@@ -132,7 +132,7 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     if database is not None and not database.exists():
         shown = mlflow.shown_place(uri, folder)
         if launches:
-            raise InputError(f"{shown} does not exist, but {folder} has results of {len(launches)} launches; log them: {log_them}")
+            raise InputError(f"{shown} does not exist, but {folder} has results of {counted(len(launches))}; log them: {log_them}")
         raise InputError(f"nothing is logged in {folder} yet; start with {program()} run GRID.toml")
     port = _free_port(port)
     with _served(uri, port):
@@ -142,7 +142,7 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
             _print_links(out, launch, places[launch.id], f"http://{HOST}:{port}")
         if missing:
             listed = ", ".join(f"{launch.grid} {launch.id}" for launch in missing[-5:])
-            told = f"Not logged here, or not all of it: {len(missing)} of {len(launches)} launches ({listed}). Log what there is: "
+            told = f"Not logged here, or not all of it: {len(missing)} of {counted(len(launches))} ({listed}). Log what there is: "
             out.print(f"{told}{log_them}", style="yellow", soft_wrap=True, markup=False)
 
 

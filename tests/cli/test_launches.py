@@ -114,7 +114,7 @@ def test_launches_are_listed_with_ids_states_times_and_trials(folder: Path) -> N
     (known,) = launches(folder)
     later = recorded(folder, status="running", overrides=["epochs=5"], ended=None)
     lines = nnbench("list", "launches", cwd=folder).stdout.splitlines()
-    assert lines[0].split() == ["launch", "grid", "state", "started", "took", "trials", "changed", "by", "--set"]
+    assert lines[0].split() == ["launch", "grid", "state", "started", "ended", "trials", "changed", "by", "--set"]
     assert lines[1].split()[:3] == [known, "grid", "finished"]
     assert lines[2].split()[:4] == [later, "grid", "cut", "off"]
     assert lines[2].split()[-2:] == ["4", "epochs=5"]
