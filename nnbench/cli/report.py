@@ -186,10 +186,12 @@ def _with_cells(launch: Launch) -> Launch:
 
 
 def existing_store(folder: Path) -> Store:
-    """The result store in a folder; raises InputError if there is no such folder."""
+    """The result store in a folder; raises InputError if there is no such folder, or a newer nnbench wrote in it."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; nnbench run GRID.toml makes it, --folder names another")
-    return Store(folder / "results")
+    store = Store(folder / "results")
+    store.check()
+    return store
 
 
 def _without_verdict(launch: Launch, store: Store, form: str) -> None:

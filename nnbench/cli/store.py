@@ -50,7 +50,6 @@ def sync(
     """
     out = console()
     store = existing_store(folder)
-    store.check()
     launches = _asked_for(store, which, overrides, without, folder)
     if not launches:
         raise InputError(f"{folder} has no launches; start one with nnbench run GRID.toml")

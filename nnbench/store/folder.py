@@ -106,7 +106,7 @@ class Store:
 
     def export(self, wanted: Collection[str], path: Path) -> None:
         """Write the latest results of the trials wanted, curves included, as one Parquet file."""
-        with path.open("wb") as stream, pq.ParquetWriter(stream, SCHEMA, compression="zstd") as writer:
+        with Path(path).open("wb") as stream, pq.ParquetWriter(stream, SCHEMA, compression="zstd") as writer:
             for file, trials in self._files(wanted).items():
                 table = read_columns(file, COLUMNS, SCHEMA)
                 writer.write_table(table.filter(pa.array([trial in trials for trial in table["trial_id"].to_pylist()])))
