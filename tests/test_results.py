@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -85,8 +85,8 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
     store = Store(tmp_path)
     store.append([result("a1")])
 
-    def full(table: Any, path: Path, **_: Any) -> None:
-        Path(path).write_bytes(b"PAR1 and no more")
+    def full(table: Any, stream: IO[bytes], **_: Any) -> None:
+        stream.write(b"PAR1 and no more")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pq, "write_table", full)

@@ -11,7 +11,7 @@ from nnbench.cli.sheets import table
 from nnbench.errors import InputError
 from nnbench.store import Launch, Store
 
-HEAD = ("launch", "grid", "state", "started", "took", "trials", "changed by --set")
+HEAD = ("launch", "grid", "state", "started", "ended", "trials", "changed by --set")
 
 
 def print_launches(folder: Path) -> None:
@@ -21,16 +21,27 @@ def print_launches(folder: Path) -> None:
     launches = store.launches()
     if not launches:
         raise InputError(f"no launch in {folder} yet; nnbench run GRID.toml makes one, --folder names another folder")
-    console().print(table(HEAD, [_row(store, launch) for launch in launches], right=("launch", "took", "trials")))
+    console().print(table(HEAD, [_row(store, launch) for launch in launches], right=("launch", "started", "ended", "trials")))
 
 
 def _row(store: Store, launch: Launch) -> tuple[str, ...]:
     wanted = [trial for trials in launch.phases.values() for trial in trials]
     have = len(store.statuses(wanted))
-    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(launch.started))
-    took = "" if launch.ended is None else duration(launch.ended - launch.started)
     trials = f"{len(wanted):,}" if have == len(wanted) else f"{have:,} of {len(wanted):,}"
-    return launch.id, launch.grid, _state(store, launch), started, took, trials, ", ".join(launch.overrides)
+    return (
+        launch.id,
+        launch.grid,
+        _state(store, launch),
+        _clock(launch.started),
+        _clock(launch.ended),
+        trials,
+        ", ".join(launch.overrides),
+    )
+
+
+def _clock(seconds: float | None) -> str:
+    """A local date and time; nothing for what has not been yet."""
+    return "" if seconds is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def _state(store: Store, launch: Launch) -> str:

@@ -9,7 +9,7 @@ import click
 
 from nnbench.cli.components import KIND
 from nnbench.cli.loading import load_catalog
-from nnbench.cli.output import console, program
+from nnbench.cli.output import console, program, quoted
 from nnbench.errors import InputError
 from nnbench.scaffold import files, names
 
@@ -39,7 +39,7 @@ def new_plugin(without: tuple[str, ...], name: str, kind: str) -> None:
     for path, content in written.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(content, encoding="utf-8")
-    out, run = console(), program() if "/" not in program() else f"{sys.executable} -m nnbench"
+    out, run = console(), program() if "/" not in program() else f"{quoted(sys.executable)} -m nnbench"
     out.print(f"{folder}/ has a plugin with the {kind} {named.component}; its formula is in {folder}/{named.module}.py.")
     out.print("What next:", style="bold")
     for command in (

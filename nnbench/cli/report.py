@@ -164,7 +164,7 @@ def merge(others: tuple[Path, ...], folder: Path) -> None:
     changed = False
     for other in others:
         added = merge_into(Store(folder / "results"), Store(other / "results"))
-        new, launches = counted(added.trials, "trial"), f"{added.launches} launch{'' if added.launches == 1 else 'es'}"
+        new, launches = counted(added.trials, "trial"), counted(added.launches, "launch")
         out.print(f"{other}: {new} new in {folder}, {added.known} known already; {launches} new or in a later state there")
         changed = changed or bool(added.launches)
         if added.differing:
@@ -205,10 +205,12 @@ def _with_cells(launch: Launch) -> Launch:
 
 
 def existing_store(folder: Path) -> Store:
-    """The result store in a folder; raises InputError if there is no such folder."""
+    """The result store in a folder; raises InputError if there is no such folder, or a newer nnbench wrote in it."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; nnbench run GRID.toml makes it, --folder names another")
-    return Store(folder / "results")
+    store = Store(folder / "results")
+    store.check()
+    return store
 
 
 def _without_verdict(launch: Launch, store: Store, form: str, show_all: bool) -> None:

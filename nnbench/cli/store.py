@@ -27,6 +27,7 @@ from nnbench.errors import InputError
 from nnbench.escaping import printable
 from nnbench.launching.audience import offered_trackers
 from nnbench.launching.conduct import make_tracker
+from nnbench.report.words import counted
 from nnbench.store import OVER, Launch, Store
 from nnbench.tracking import Tracker, mlflow, replay
 
@@ -51,7 +52,6 @@ def sync(
     """
     out = console()
     store = existing_store(folder)
-    store.check()
     launches = _asked_for(store, which, overrides, without, folder)
     if not launches:
         raise InputError(f"{folder} has no launches; start one with nnbench run GRID.toml")
@@ -102,7 +102,7 @@ def _catch_up(out: Console, trackers: Sequence[Tracker], launch: Launch, store: 
             continue
         if where is not None:
             complete[tracker.name] = where
-        told = tracker.told or f"{tracker.name} has everything now"
+        told = tracker.told or f"{tracker.name} is up to date"
         out.print(f"{launch.grid} {launch.id}: {told}", soft_wrap=True)
     if complete and launch.status in OVER:
         store.save(replace(launch, logged_to={**launch.logged_to, **complete}))
@@ -140,7 +140,9 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
     if database is not None and not database.exists():
         shown = mlflow.shown_place(uri, folder)
         if launches:
-            raise InputError(f"{shown} does not exist, but {folder} has results of {len(launches)} launches; log them: {log_them}")
+            raise InputError(
+                f"{shown} does not exist, but {folder} has results of {counted(len(launches), 'launch')}; log them: {log_them}"
+            )
         raise InputError(f"nothing is logged in {folder} yet; start with {program()} run GRID.toml")
     port = _free_port(port)
     with _served(uri, port):
@@ -150,7 +152,7 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
             _print_links(out, launch, places[launch.id], f"http://{HOST}:{port}")
         if missing:
             listed = ", ".join(f"{launch.grid} {launch.id}" for launch in missing[-5:])
-            told = f"Not logged here, or not all of it: {len(missing)} of {len(launches)} launches ({listed}). Log what there is: "
+            told = f"Not logged here, or not all of it: {len(missing)} of {counted(len(launches), 'launch')} ({listed}). Log what there is: "
             out.print(f"{told}{log_them}", style="yellow", soft_wrap=True, markup=False)
 
 

@@ -68,8 +68,8 @@ CRITERION_WORDS: Mapping[str, str] = {
 
 
 def counted(count: int, what: str) -> str:
-    """So many of something: `1 seed`, `3 seeds`, `1,200 trials`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    """So many of something: `1 seed`, `2 launches`, `1,200 trials`."""
+    return f"{count:,} {what}{'' if count == 1 else 'es' if what.endswith(('ch', 'sh', 's', 'x')) else 's'}"
 
 
 def be(count: int) -> str:

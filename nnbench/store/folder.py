@@ -118,7 +118,7 @@ class Store:
         place = {cell: row for row, cell in enumerate(cells["cell_id"].to_pylist())} if cells else {}
         beside = cells.drop_columns("cell_id") if cells else SCHEMA.empty_table().select([])
         schema = pa.schema([*SCHEMA, *beside.schema], metadata=SCHEMA.metadata)
-        with path.open("wb") as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+        with Path(path).open("wb") as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
             for table in self.tables(wanted):
                 rows = [place.get(cell) for cell in table["cell_id"].to_pylist()]
                 added = beside.take(pa.array(rows, pa.int64())).columns

@@ -223,7 +223,7 @@ def test_commands_tell_what_to_do_where_the_tracking_store_was_deleted(project: 
     drop_database(project / "mlruns")
     told = nnbench("ui", cwd=project)
     assert told.returncode == 2
-    assert "mlruns/mlflow.db does not exist, but mlruns has results of 1 launches; log them: " in told.stderr
+    assert "mlruns/mlflow.db does not exist, but mlruns has results of 1 launch; log them: " in told.stderr
     command = told.stderr.strip().rpartition("log them: ")[2]
     assert command.endswith(" -m nnbench sync")
     synced = nnbench("sync", cwd=project)
@@ -241,7 +241,7 @@ def test_the_ui_names_launches_that_are_not_logged(project: Path) -> None:
     drop_experiment(project / "mlruns")
     (launch,) = Store(project / "mlruns" / "results").launches()
     with serving(project / "mlruns", 2) as lines:
-        assert f"Not logged here, or not all of it: 1 of 1 launches ({launch.grid} {launch.id})" in lines[1]
+        assert f"Not logged here, or not all of it: 1 of 1 launch ({launch.grid} {launch.id})" in lines[1]
         assert f" sync --folder {project / 'mlruns'}" in lines[1]
 
 
