@@ -70,9 +70,12 @@ def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str]) -> tuple
         told = f"{factor}: {names} has none, so that it is no level; compare {compared[0]}, or leave {names} out"
         return [], [Problem("compare.factor", told)]
     usual = {path: next(_get(cell, path) for cell in cells if _has(cell, path)) for path in (*tuned, compared)}
-    without_tuned = [_reset(cell, tuned, usual) for cell in cells]
+    try:
+        without_tuned = [_reset(cell, tuned, usual) for cell in cells]
+        bare = [_reset(cell, [compared], usual) for cell in without_tuned]
+    except (Exception, SystemExit) as error:  # an author's check of hyperparameters that do not go together
+        return [], [Problem("compare", f"levels cannot be told apart: {type(error).__name__}: {error}")]
     level_texts = labels_of([_get(cell, compared) for cell in without_tuned])
-    bare = [_reset(cell, [compared], usual) for cell in without_tuned]
     named = labels(bare)
     varying = [name for name in named[0] if len({each[name] for each in named}) > 1]
     return [
@@ -111,7 +114,7 @@ def search_spaces(cells: Sequence[Cell], factor: str) -> tuple[list[Cell], list[
                 variant = cell
                 for name, value in zip(spaces, combination, strict=True):
                     variant = _put(variant, _path(name), value)
-            except (TypeError, ValueError) as error:
+            except (Exception, SystemExit) as error:  # a value that does not fit, or whatever an author's check raises
                 problems.append(Problem("compare.tune", f"a search space that does not fit its component: {error}"))
                 continue
             variants.setdefault(variant.id, variant)

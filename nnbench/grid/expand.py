@@ -18,7 +18,7 @@ from nnbench.grid.labels import label
 from nnbench.grid.lookup import Lookup
 from nnbench.grid.precision import rounding_problem
 from nnbench.grid.trial import Cell
-from nnbench.kinds import KINDS, Activation, Component, Dataset, Origin
+from nnbench.kinds import KINDS, Activation, Component, Dataset, Loss, Origin
 from nnbench.kinds.activation import learned_problem
 
 MOST_CELLS = 1_000_000
@@ -232,6 +232,8 @@ def _declarations(component: Component) -> str:
     fingerprint: Any = component.fingerprint
     if not isinstance(fingerprint, str):
         return f"fingerprint is {fingerprint!r}, expected a string"
+    if isinstance(component, Loss):
+        _ = component.outputs(2)
     if isinstance(component, Dataset):
         _ = (component.classes, component.features, component.target)  # planning asks for them; here the one to blame is named
     return learned_problem(component) if isinstance(component, Activation) else ""
