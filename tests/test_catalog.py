@@ -14,7 +14,8 @@ from helpers import activation_plugin, make_plugin, nnbench
 
 from nnbench import load_catalog
 from nnbench.catalog import Catalog, plugin_manager
-from nnbench.errors import PluginError, UnknownComponentError
+from nnbench.conformance.packages import components_of
+from nnbench.errors import InputError, PluginError, UnknownComponentError
 from nnbench.kinds import KINDS
 
 Install = Callable[..., Path]
@@ -318,3 +319,20 @@ def test_a_hook_may_have_another_name_and_an_unknown_one_be_optional(installed: 
     optional = "\n@hookimpl(optionalhook=True)\ndef nnbench_later():\n    pass\n"
     source = source.replace("def nnbench_components", "def offered") + optional
     assert own(installed("modern", source)).names("activation") == ["cubic"]
+
+
+def test_a_distribution_that_is_no_plugin_is_told_with_its_groups_and_the_right_one(installed: Install) -> None:
+    for name, group in {"dotted": "nnbench.plugins", "misspelt": "nbench", "other": "console_scripts"}.items():
+        folder = installed(name, "")
+        (folder / f"{name}-1.0.dist-info" / "entry_points.txt").write_text(f"[{group}]\n{name} = {name}:main\n")
+        with pytest.raises(InputError) as caught:
+            components_of(load_catalog(), name)
+        told = str(caught.value)
+        assert all(part in told for part in (name, f"'{group}'", "[project.entry-points.nnbench]"))
+        assert "no plugin, module or distribution" not in told
+
+
+def test_a_search_space_that_is_none_keeps_a_plugin_from_loading(installed: Install) -> None:
+    source = activation_plugin("Odd").replace('"""z²."""', '"""z²."""\n\n    search_space = {"k": 3}')
+    (failure,) = own(installed("spaceless", source)).failures
+    assert "search_space is {'k': 3}, expected lists of values" in failure.cause

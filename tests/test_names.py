@@ -116,11 +116,9 @@ def test_a_real_name_beats_an_alias_and_one_alias_of_two_lists_both(tmp_path: Pa
     monkeypatch.syspath_prepend(make_plugin(tmp_path, "swishes", source))
     catalog = load_catalog()
     assert catalog.entry("activation", "swish").qualified == "swishes:swish"
-    with pytest.raises(
-        UnknownComponentError,
-        match=r"'hard_swish' is a name of several.*'swishes:fancy'.*'nnbench:hard_silu'|several.*'nnbench:hard_silu'.*'swishes:fancy'",
-    ):
+    with pytest.raises(UnknownComponentError, match="'hard_swish' is a name of several components") as caught:
         catalog.find("activation", "hard_swish")
+    assert all(name in str(caught.value) for name in ("'swishes:fancy'", "'nnbench:hard_silu'"))
 
 
 @pytest.mark.parametrize("aliases", ['"swish"', "[1]", '("",)'])

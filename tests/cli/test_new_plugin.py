@@ -129,6 +129,7 @@ def run_pytest(folder: Path) -> str:
         ("nnbench-9lives", "'9lives', which Python does not take"),
         ("class", "'class', which Python does not take"),
         ("nnbench", "nnbench's own name"),
+        ("nnbench-", "no name for a distribution"),
         ("activation", "would be called Activation"),
         ("nnbench-activation", "would be called Activation"),
         ("nnbench-component", "would be called Component"),
