@@ -10,11 +10,12 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from helpers import activation_plugin, make_plugin
+from helpers import activation_plugin, make_plugin, nnbench
 
 from nnbench import load_catalog
 from nnbench.catalog import Catalog, plugin_manager
-from nnbench.errors import PluginError, UnknownComponentError
+from nnbench.conformance.packages import components_of
+from nnbench.errors import InputError, PluginError, UnknownComponentError
 from nnbench.kinds import KINDS
 
 Install = Callable[..., Path]
@@ -225,3 +226,113 @@ def test_a_mistyped_name_or_kind_gets_the_nearest() -> None:
 def test_each_catalog_has_a_manager_of_its_own() -> None:
     assert load_catalog().manager is not load_catalog().manager
     assert plugin_manager().get_plugins() == set()
+
+
+BAD_METADATA = {
+    "no text": {"METADATA": b"Name: junk\nVersion: 1\n", "entry_points.txt": b"[nnbench]\n\xff\xfe = x\n"},
+    "no entry points": {"METADATA": b"Name: junk\nVersion: 1\n", "entry_points.txt": b"[nnbench\njunk junk\n"},
+    "no METADATA": {"entry_points.txt": b"[nnbench]\njunk = junk\n"},
+    "METADATA that is no text": {"METADATA": b"Name: \xff\xfe\nVersion: 1\n", "entry_points.txt": b"[nnbench]\njunk = junk\n"},
+    "no version": {"METADATA": b"Name: junk\n", "entry_points.txt": b"[nnbench]\njunk = junk\n"},
+    "another group": {"METADATA": b"Name: junk\nVersion: 1\n", "entry_points.txt": b"[nnbench.plugins]\njunk = junk\n"},
+}
+
+
+@pytest.mark.parametrize("bad", list(BAD_METADATA))
+def test_a_distribution_with_bad_metadata_is_named_once_and_passed_over(installed: Install, tmp_path: Path, bad: str) -> None:
+    info = tmp_path / "bad" / "junk-1.0.dist-info"
+    info.mkdir(parents=True)
+    for name, content in BAD_METADATA[bad].items():
+        (info / name).write_bytes(content)
+    catalog = own(installed("healthy", activation_plugin("Cubic")), tmp_path / "bad", tmp_path / "bad")
+    assert catalog.names("activation") == ["cubic"]
+    assert catalog.failures == ()
+    (remark,) = catalog.remarks
+    assert remark.distribution == "junk"
+    assert str(info) in str(remark)
+    with pytest.raises(UnknownComponentError, match=r"perhaps because .*junk"):
+        catalog.find("activation", "junk")
+
+
+@pytest.mark.parametrize("content", [b"[nnbench]\n\xff\xfe = x\n", b"[other]\n\xff = x\n"], ids=["ours", "another's"])
+def test_every_command_works_beside_entry_points_that_cannot_be_read(tmp_path: Path, content: bytes) -> None:
+    info = tmp_path / "bad" / "junk-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Name: junk\nVersion: 1\n")
+    (info / "entry_points.txt").write_bytes(content)
+    (tmp_path / "bad" / "gone.pth").write_text("/does/not/exist\n")
+    (tmp_path / "bad" / "gone.egg-link").write_bytes(b"/does/\xff\n.")
+    (tmp_path / "grid.toml").write_text("seeds = 1\n[trial]\nepochs = 1\nhidden = [[4]]\n")
+    for command, status in ((("plugins",), 0), (("run", "grid.toml", "--workers", "1"), 0)):
+        done = nnbench(*command, cwd=tmp_path, path=[tmp_path / "bad"])
+        assert done.returncode == status, done.stderr
+        assert done.stderr.count("junk-1.0.dist-info is passed over") == (command == ("plugins",))
+
+
+def test_spellings_of_one_name_are_one_distribution_of_which_the_latest_in_a_folder_counts(installed: Install) -> None:
+    folder = installed("Gh.ost", activation_plugin("Spook"), at="one", version="1.9", module="spook")
+    installed("gh_ost", activation_plugin("Spook"), at="one", version="1.10", module="spook")
+    (folder / "gh_ost-0.1.dist-info").mkdir()
+    leftover = folder / "~h_ost-2.0.dist-info"
+    leftover.mkdir()
+    (leftover / "METADATA").write_text("Name: gh_ost\nVersion: 2.0\n")
+    (leftover / "entry_points.txt").write_text("[nnbench]\nspook = spook\n")
+    catalog = own(folder)
+    assert [str(entry.origin) for entry in catalog.entries] == ["gh_ost 1.10"]
+    assert catalog.failures == ()
+    told = sorted(map(str, catalog.remarks))
+    assert len(told) == 3
+    assert "gh_ost 1.10" in next(each for each in told if "1.9" in each)
+    assert own(folder, without=("GH-OST",)).entries == ()
+    assert catalog["activation", "Gh_Ost:spook"] is catalog["activation", "spook"]
+
+
+def test_one_module_of_two_distributions_is_told_without_the_registry(installed: Install) -> None:
+    folders = [installed(name, activation_plugin("Spook"), at="one", module="spook") for name in ("ours", "theirs")]
+    (failure,) = own(folders[0]).failures
+    assert failure.cause == "ValueError: its module is that of plugin ours:spook already"
+
+
+def test_a_shipped_name_stays_the_shipped_one_and_that_is_told(installed: Install) -> None:
+    source = activation_plugin("Relu").replace('"""z²."""', '"""z²."""\n\n    default = True')
+    installed("curves", source)
+    catalog = load_catalog()
+    assert catalog.find("activation", "relu")[1].distribution == "nnbench"
+    assert catalog.find("activation", "curves:relu")[1].distribution == "curves"
+    assert catalog.find_default("activation")[0].name == "tanh"
+    assert {"relu", "curves:relu"} <= set(catalog.names("activation"))
+    told = [str(each) for each in catalog.remarks if each.distribution == "curves"]
+    assert told[0] == "activation relu is nnbench's own; that of plugin curves is written curves:relu"
+    assert "claims to be the default activation" in told[1]
+
+
+WRAPPER = "from nnbench import hookimpl\n@hookimpl(wrapper=True)\ndef nnbench_components():\n    return (yield)"
+
+
+def test_a_wrapper_around_components_is_refused_with_a_sentence(installed: Install) -> None:
+    (failure,) = own(installed("wrapping", WRAPPER)).failures
+    assert "nnbench_components is a wrapper, and each plugin offers components of its own" in failure.cause
+
+
+def test_a_hook_may_have_another_name_and_an_unknown_one_be_optional(installed: Install) -> None:
+    source = activation_plugin("Cubic").replace("@hookimpl\n", '@hookimpl(specname="nnbench_components")\n')
+    optional = "\n@hookimpl(optionalhook=True)\ndef nnbench_later():\n    pass\n"
+    source = source.replace("def nnbench_components", "def offered") + optional
+    assert own(installed("modern", source)).names("activation") == ["cubic"]
+
+
+def test_a_distribution_that_is_no_plugin_is_told_with_its_groups_and_the_right_one(installed: Install) -> None:
+    for name, group in {"dotted": "nnbench.plugins", "misspelt": "nbench", "other": "console_scripts"}.items():
+        folder = installed(name, "")
+        (folder / f"{name}-1.0.dist-info" / "entry_points.txt").write_text(f"[{group}]\n{name} = {name}:main\n")
+        with pytest.raises(InputError) as caught:
+            components_of(load_catalog(), name)
+        told = str(caught.value)
+        assert all(part in told for part in (name, f"'{group}'", "[project.entry-points.nnbench]"))
+        assert "no plugin, module or distribution" not in told
+
+
+def test_a_search_space_that_is_none_keeps_a_plugin_from_loading(installed: Install) -> None:
+    source = activation_plugin("Odd").replace('"""z²."""', '"""z²."""\n\n    search_space = {"k": 3}')
+    (failure,) = own(installed("spaceless", source)).failures
+    assert "search_space is {'k': 3}, expected lists of values" in failure.cause

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -47,6 +47,9 @@ def component_class(cls: Any) -> type[Component]:
     aliases: Any = cls.aliases
     if not isinstance(aliases, tuple) or not all(isinstance(each, str) and letters(each) for each in aliases):
         raise TypeError(f'{cls.kind} {cls.name}: aliases is {aliases!r}, expected a tuple of names such as ("swish",)')
+    space: Any = cls.search_space
+    if not isinstance(space, Mapping) or not all(isinstance(values, (list, tuple)) and values for values in space.values()):
+        raise TypeError(f"{cls.kind} {cls.name}: search_space is {space!r}, expected lists of values by hyperparameter")
     if not _is_importable(cls):
         raise TypeError(f"{cls.kind} {cls.name}: workers cannot import {cls.__module__}.{cls.__qualname__}; define it in a module")
     for name, hint in fields.hyperparameter_types(cls).items():

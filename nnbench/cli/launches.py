@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from nnbench.cli.output import console
-from nnbench.cli.remaining import duration
 from nnbench.cli.sheets import table
 from nnbench.errors import InputError
 from nnbench.store import Launch, Store

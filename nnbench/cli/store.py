@@ -152,7 +152,8 @@ def ui(folder: Path, tracking_uri: str | None, port: int) -> None:
             _print_links(out, launch, places[launch.id], f"http://{HOST}:{port}")
         if missing:
             listed = ", ".join(f"{launch.grid} {launch.id}" for launch in missing[-5:])
-            told = f"Not logged here, or not all of it: {len(missing)} of {counted(len(launches), 'launch')} ({listed}). Log what there is: "
+            of = f"{len(missing)} of {counted(len(launches), 'launch')}"
+            told = f"Not logged here, or not all of it: {of} ({listed}). Log what there is: "
             out.print(f"{told}{log_them}", style="yellow", soft_wrap=True, markup=False)
 
 

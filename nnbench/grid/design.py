@@ -73,9 +73,12 @@ def candidates(cells: Sequence[Cell], factor: str, tune: Sequence[str], lookup: 
         told = f"{factor}: {names} has none, so that it is no level; compare {compared[0]}, or leave {names} out"
         return [], [Problem("compare.factor", told)]
     usual = {path: next(_get(cell, path) for cell in cells if _has(cell, path)) for path in (*tuned, compared)}
-    without_tuned = [_reset(cell, tuned, usual) for cell in cells]
+    try:
+        without_tuned = [_reset(cell, tuned, usual) for cell in cells]
+        bare = [_reset(cell, [compared], usual) for cell in without_tuned]
+    except (Exception, SystemExit) as error:  # an author's check of hyperparameters that do not go together
+        return [], [Problem("compare", f"levels cannot be told apart: {type(error).__name__}: {error}")]
     levels, spellings = _levels(without_tuned, compared)
-    bare = [_reset(cell, [compared], usual) for cell in without_tuned]
     texts_of = labels(bare)
     varying = [name for name in texts_of[0] if len({each[name] for each in texts_of}) > 1]
     tasks = _tasks([tuple(texts[name] for name in varying) for texts in texts_of], varying)
@@ -161,7 +164,7 @@ def search_spaces(cells: Sequence[Cell], factor: str) -> tuple[list[Cell], list[
                 variant = cell
                 for name, value in zip(spaces, combination, strict=True):
                     variant = _put(variant, _path(name), value)
-            except (TypeError, ValueError) as error:
+            except (Exception, SystemExit) as error:  # a value that does not fit, or whatever an author's check raises
                 problems.append(Problem("compare.tune", f"a search space that does not fit its component: {error}"))
                 continue
             variants.setdefault(variant.id, variant)

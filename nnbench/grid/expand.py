@@ -19,7 +19,7 @@ from nnbench.grid.places import at_table, at_value
 from nnbench.grid.precision import rounding_problem
 from nnbench.grid.suggest import hyperparameters, nearest, offered, unknown_field
 from nnbench.grid.trial import Cell
-from nnbench.kinds import KINDS, Activation, Component, Dataset, Origin
+from nnbench.kinds import KINDS, Activation, Component, Dataset, Loss, Origin
 from nnbench.kinds.activation import learned_problem
 
 MOST_CELLS = 1_000_000
@@ -244,6 +244,8 @@ def _declarations(component: Component) -> str:
     fingerprint: Any = component.fingerprint
     if not isinstance(fingerprint, str):
         return f"fingerprint is {fingerprint!r}, expected a string"
+    if isinstance(component, Loss):
+        _ = component.outputs(2)
     if isinstance(component, Dataset):
         _ = (component.classes, component.features, component.target)  # planning asks for them; here the one to blame is named
     return learned_problem(component) if isinstance(component, Activation) else ""

@@ -49,9 +49,7 @@ def plugins(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ("source", "told"),
     [
         ("import os\nos._exit(0)", "it ended the process (exit status 0)"),
-        ("import os\nos._exit(3)", "it ended the process (exit status 3)"),
         ("import ctypes\nctypes.string_at(0)", "it ended the process (signal SIGSEGV)"),
-        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "it ended the process (signal SIGKILL)"),
     ],
 )
 def test_a_plugin_that_ends_the_process_while_it_is_imported_has_not_loaded(tmp_path: Path, source: str, told: str) -> None:
@@ -64,7 +62,7 @@ def test_a_plugin_that_ends_the_process_while_it_is_imported_has_not_loaded(tmp_
 
 def test_a_plugin_that_is_never_imported_to_the_end_has_not_loaded(tmp_path: Path) -> None:
     path = [make_plugin(tmp_path / "a", "hanging", "import time\ntime.sleep(1e6)")]
-    hurried = "import sys\nfrom nnbench import foreign\nforeign.calling.__wrapped__.__defaults__ = (1.0,)\n"
+    hurried = "import sys\nfrom nnbench import foreign\nforeign.calling.__wrapped__.__defaults__ = (1.0, True)\n"
     done = subprocess.run(
         [sys.executable, "-c", f"{hurried}from nnbench.cli import main\nsys.argv = ['nnbench', 'plugins']\nmain()"],
         cwd=tmp_path,
@@ -92,12 +90,9 @@ def test_what_a_plugin_prints_while_it_is_imported_is_shortened_and_not_part_of_
     ("command", "status", "told"),
     [
         (("plan", "post.toml"), 2, "post.toml: trial.activation[2]: activation post(): it ended the process (exit status 0)"),
-        (("run", "post.toml", "--no-tracking"), 2, "activation post(): it ended the process (exit status 0)"),
-        (("plan", "dead.toml"), 2, "dataset dead(): it ended the process (signal SIGSEGV)"),
+        (("run", "dead.toml", "--no-tracking"), 2, "dataset dead(): it ended the process (signal SIGSEGV)"),
         (("plan", "exit.toml"), 0, "activation exit: the worker process died"),
-        (("show", "activation", "post"), 1, "activation post cannot be drawn: it ended the process (exit status 0)"),
         (("show", "activation", "exit"), 1, "activation exit cannot be drawn: it ended the process (exit status 5)"),
-        (("show", "dataset", "dead"), 1, "dataset dead cannot be drawn: it ended the process (signal SIGSEGV)"),
         (("gradcheck", "--activation", "exit", "--hidden", "4"), 1, "it ended the process (exit status 5)"),
         (("relatives", "exit"), 2, "activation exit: it ended the process (exit status 5)"),
         (

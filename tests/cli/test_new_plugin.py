@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 from helpers import activation_plugin, make_plugin, nnbench
 
+from nnbench import Grid, load_catalog
+from nnbench.analysis.statistics import pairs_needed
 from nnbench.cli import cli
 from nnbench.errors import InputError
 from nnbench.kinds import KINDS
@@ -126,7 +128,21 @@ def run_pytest(folder: Path) -> str:
         ("9lives", "'9lives', which Python does not take"),
         ("nnbench-9lives", "'9lives', which Python does not take"),
         ("class", "'class', which Python does not take"),
-        ("nnbench", "which Python does not take"),
+        ("nnbench", "nnbench's own name"),
+        ("nnbench-", "no name for a distribution"),
+        ("activation", "would be called Activation"),
+        ("nnbench-activation", "would be called Activation"),
+        ("nnbench-component", "would be called Component"),
+        ("nnbench-positive", "would be called Positive"),
+        ("nnbench-exception", "would be called Exception"),
+        ("nnbench-optimizer", "would be called Optimizer"),
+        ("nnbench-class", "class, which is a keyword of Python"),
+        ("test", "test is what projects call a folder"),
+        ("docs", "docs is what projects call a folder"),
+        ("scikit-learn", "a distribution scikit-learn is installed already"),
+        ("Scikit_Learn", "a distribution scikit-learn is installed already"),
+        ("relu", "activation relu comes with nnbench"),
+        ("nnbench-swish", "swish, the activation silu, comes with nnbench"),
         ("json", "a module json exists already"),
         ("numpy", "a module numpy exists already"),
         ("nnbench-tanh", "activation tanh comes with nnbench"),
@@ -169,3 +185,48 @@ def test_a_file_in_the_place_of_the_folder_is_told(run: Run, tmp_path: Path) -> 
     (tmp_path / "wavy").write_text("mine")
     assert "wavy is a file" in str(run("new-plugin", "wavy").exception)
     assert (tmp_path / "wavy").read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_the_grid_can_reach_a_verdict(run: Run, installed: Callable[[str], Path], kind: str) -> None:
+    run("new-plugin", "wavy", "--kind", kind)
+    grid = Grid.from_toml(installed("wavy") / "compare.toml", load_catalog())
+    if kind != "dataset":
+        levels = grid.trial[0][kind]
+        assert grid.compare.baseline == levels[0] == "wavy"
+        assert len(grid.trial[0]["dataset"]) >= pairs_needed(len(levels) - 1)
+    assert len(grid.seed_list) >= 10
+
+
+def test_relatives_are_measured_on_the_formula_that_is_there(run: Run, tmp_path: Path, installed: Callable[[str], Path]) -> None:
+    run("new-plugin", "nnbench-wavy")
+    folder = tmp_path / "nnbench-wavy"
+    module = folder / "nnbench_wavy.py"
+    formula = module.read_text().replace("np.arcsinh(self.k * z) / self.k", "np.maximum(z, 0.02 * z)")
+    module.write_text(formula.replace("1 / np.hypot(1, self.k * z)", "np.where(z > 0, 1.0, 0.02).astype(z.dtype)"))
+    installed("nnbench-wavy")
+    told = run("relatives", "wavy").output
+    assert 'in a grid: activation = ["wavy", "tanh", "leaky_relu", ' in told
+    before = (folder / "compare.toml").read_text()
+    done = run("relatives", "nnbench-wavy", "--update", str(folder / "compare.toml"))
+    assert done.exit_code == 0, done.output
+    after = (folder / "compare.toml").read_text()
+    assert after != before
+    (changed,) = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert changed.startswith('activation = ["wavy", "tanh", "leaky_relu", ')
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_relatives_are_of_every_kind(run: Run, kind: str) -> None:
+    name = load_catalog().find_default(kind)[0].name
+    done = run("relatives", name, "--kind", kind)
+    assert done.exit_code == 0, done.output
+    assert f'in a grid: {kind} = ["{name}", "' in done.output
+
+
+def test_relatives_of_what_is_not_there_and_a_grid_without_its_line_are_told(run: Run, tmp_path: Path) -> None:
+    assert "no plugin, module or distribution 'wavvy'" in str(run("relatives", "wavvy").exception)
+    assert "name one of them, and its kind" in str(run("relatives", "identity").exception)
+    (tmp_path / "grid.toml").write_text('[trial]\nactivation = { name = "relu" }\n')
+    told = str(run("relatives", "relu", "--update", "grid.toml").exception)
+    assert "has no single line activation = [names]" in told
