@@ -42,7 +42,7 @@ def test_components_can_be_named_without_a_grid() -> None:
         "--activation", "tanh,relu", "--loss", "max_margin", "--penalty", "l1", "--hidden", "8,8", "--dropout", "0.2"
     ).output
     assert "2 networks, 228 parameters" in text
-    assert "1 networks, 6 parameters" in gradcheck("--activation", "tanh", "--hidden", "none").output
+    assert "1 network, 6 parameters" in gradcheck("--activation", "tanh", "--hidden", "none").output
     assert gradcheck("--activation", "tanh", "--one-sided", "--epsilon", "1e-6").exit_code == 0
 
 
