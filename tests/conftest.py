@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,9 @@ from nnbench import Catalog, Grid, load_catalog
 MakeGrid = Callable[..., Grid]
 
 SMALL = {"train_size": 64, "valid_size": 32, "test_size": 32, "batch_size": 16, "epochs": 2, "hidden": [8]}
+
+
+os.environ.pop("COLUMNS", None)  # xdist's workers have it from their terminal, and commands would be as narrow
 
 
 def pytest_collection_finish() -> None:

@@ -85,7 +85,11 @@ def nnbench(
     *arguments: str, cwd: Path, path: Sequence[Path] = (), environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line in `cwd`, with plugins from the folders in `path`; output is no terminal."""
-    inherited = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "MLFLOW_TRACKING_URI", "PYTHONPATH")}
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("COLUMNS", "FORCE_COLOR", "MLFLOW_TRACKING_URI", "PYTHONPATH")
+    }
     plugins = {"PYTHONPATH": os.pathsep.join(map(str, path))} if path else {}
     return subprocess.run(
         [sys.executable, "-m", "nnbench", *arguments],

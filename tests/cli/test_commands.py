@@ -137,7 +137,7 @@ def test_a_plan_counts_and_writes_nothing(grid: Path) -> None:
     assert (found["cells"], found["seeds"], found["trials"], found["with results"]) == ("4", "0, 1", "8", "0")
     assert found["to train"].startswith("8 in 2 stacks, 64 steps")
     assert "2-8-2 (4)" in found["networks"]
-    assert "1 workers" in found["training time"]
+    assert "1 worker," in found["training time"]
     assert "Does any of this matter?" in done.stdout
     assert sorted(grid.parent.rglob("*")) == before
     assert "\x1b" not in done.stdout

@@ -15,7 +15,7 @@ def test_a_plugins_components_are_in_the_gallery(tmp_path: Path) -> None:
     plugin = make_plugin(tmp_path / "plugin", "curves", activation_plugin("Cubic"), version="1.2")
     done = nnbench(*LEFT_OUT, "gallery", "pictures", cwd=tmp_path, path=[plugin])
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Written: pictures/index.html, 1 components, ")
+    assert done.stdout.startswith("Written: pictures/index.html, 1 component, ")
     assert "\x1b" not in done.stdout + done.stderr
     page = (tmp_path / "pictures" / "index.html").read_text(encoding="utf-8")
     assert page.count("<article") == page.count('id="activation-cubic"') == 1

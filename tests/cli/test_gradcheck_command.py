@@ -43,7 +43,7 @@ def test_components_can_be_named_without_a_grid() -> None:
     ).output
     assert "6 networks, " in text  # two activations, with 2, 3 and 10 classes
     assert "2 networks, 228 parameters" in gradcheck("--activation", "tanh,relu", "--hidden", "8,8", "--penalty", "l1").output
-    assert "1 networks, 6 parameters" in gradcheck("--activation", "tanh", "--hidden", "none").output
+    assert "1 network, 6 parameters" in gradcheck("--activation", "tanh", "--hidden", "none").output
     assert gradcheck("--activation", "tanh", "--one-sided", "--epsilon", "1e-6").exit_code == 0
 
 

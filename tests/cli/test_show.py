@@ -114,7 +114,7 @@ def test_an_optimizers_rate_is_the_best_one_or_the_one_that_is_set() -> None:
     [
         (["k=2.0"], ["activation.k", "2.0", "must be below 1", "accepted: a number above 0 and below 1"]),
         (["k=soft"], ["activation.k", '"soft"', "number"]),
-        (["slope=0.1"], ["no such hyperparameter", "it has k"]),
+        (["slope=0.1"], ["no such hyperparameter", "it has: k"]),
         (["k=0.1,0.2"], ["2 variants of activation leaky_relu", "a picture shows one"]),
         (["k"], ["'k' is not of the form NAME=VALUE"]),
         (["=0.2"], ["is not of the form NAME=VALUE"]),
@@ -177,3 +177,23 @@ def test_in_a_terminal_of_80_columns_paragraphs_are_wrapped_and_links_are_whole(
     said = plain.partition("no hyperparameters")[0].split("\n\n")
     for paragraph in said[1:4]:  # full lines, whatever their author's
         assert all(len(f"{line} {below.split()[0]}") > 80 for line, below in pairwise(paragraph.splitlines()))
+
+
+@pytest.mark.parametrize("words", [("prelu",), ("activations", "prelu"), ("Activation", "prelu")])
+def test_a_name_or_a_plural_is_enough_to_show_a_component(words: tuple[str, ...]) -> None:
+    result = show(*words)
+    assert (result.exit_code, result.output.splitlines()[0]) == (0, "activation prelu")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("none",), "nnbench show penalty none or nnbench show preprocessor none"),
+        (("rellu",), "no component 'rellu'; did you mean activation relu"),
+        (("activation",), "nnbench list activation lists them"),
+        (("activatio", "relu"), "no kind 'activatio'; did you mean activation?"),
+        (("relu", "tanh", "elu"), "one component at a time"),
+    ],
+)
+def test_what_cannot_be_shown_is_told_with_what_can(words: tuple[str, ...], told: str) -> None:
+    assert told in refused(*words)

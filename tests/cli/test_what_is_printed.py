@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +17,7 @@ from rich.cells import cell_len
 
 from nnbench.cli import cli
 from nnbench.cli.sheets import Sheet, table
+from nnbench.errors import InputError
 from nnbench.escaping import escaped, printable
 from nnbench.report.tables import markdown_lines
 
@@ -219,3 +221,30 @@ def test_a_report_without_a_comparison_has_a_table_for_each_data_set(printed: Pr
     output, sheets = printed["report without compare"]
     assert [sheet.title.partition(",")[0] for sheet in sheets] == ["circles", "moons(noise=0.123456)"]
     assert "| " not in output.replace(LITERAL, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["report", "plain.toml", "--save", "x.png"], "it has no [compare]"),
+        (["gradcheck", "--activation", "tanh", "--save", "x"], "without it there is nothing to save"),
+    ],
+)
+@pytest.mark.usefixtures("printed")
+def test_saving_what_there_is_nothing_of_is_an_error(arguments: list[str], why: str) -> None:
+    done = CliRunner().invoke(cli, arguments)
+    assert isinstance(done.exception, InputError)
+    assert why in str(done.exception)
+    assert not Path("x.png").exists()
+
+
+def test_what_was_written_is_named(printed: Printed) -> None:
+    assert "Results: mlruns/results" in printed["run"][0]
+    assert "new in merged" in printed["merge"][0]
+    done = CliRunner().invoke(cli, ["report", "compared.toml", "--save", "x.svg"])
+    assert "Written: x.svg" in done.output
+
+
+@pytest.mark.parametrize("word", ["activations", "activation", "Activation"])
+def test_a_kind_is_listed_by_its_plural_too(word: str) -> None:
+    assert "prelu" in CliRunner().invoke(cli, ["list", word]).output

@@ -130,6 +130,13 @@ def test_planning_writes_nothing_and_tells_what_is_left(small_grid, catalog: Cat
     assert len(make_plan(grid, catalog, tmp_path).missing) == 2
 
 
+def test_a_file_can_be_launched_by_its_path(tmp_path: Path, catalog: Catalog) -> None:
+    path = tmp_path / "tiny.toml"
+    path.write_text("seeds = 1\n[trial]\nhidden = [4]\ntrain_size = 64\nepochs = 1\n", encoding="utf-8")
+    results = run(str(path), catalog=catalog, folder=tmp_path / "mlruns", track=False, workers=1)
+    assert (results.launch.grid, results.status) == ("tiny", "finished")
+
+
 def test_results_do_not_depend_on_workers(small_grid, catalog: Catalog, tmp_path: Path, launch) -> None:
     grid = small_grid(activation=["tanh", "relu", "sigmoid"], seeds=4)
     here = launch(grid)
