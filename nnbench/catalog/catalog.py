@@ -21,7 +21,7 @@ from nnbench.kinds import KINDS, Component, Origin, plural
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every component found, where it comes from, and every plugin that failed to load."""
+    """All installed components, where each comes from, and every plugin that failed to load."""
 
     manager: pluggy.PluginManager
     harness: Origin
@@ -42,7 +42,7 @@ class Catalog:
         return True
 
     def names(self, kind: str) -> list[str]:
-        """Names of one kind, sorted; those that several plugins offer as `distribution:name`."""
+        """Names of one kind, sorted; a name that several plugins offer is written `distribution:name`."""
         own = self.of(kind)
         names = [entry.cls.name for entry in own]
         return sorted(entry.cls.name if names.count(entry.cls.name) == 1 else entry.qualified for entry in own)
@@ -74,7 +74,7 @@ class Catalog:
         return entry.cls, entry.origin
 
     def find_default(self, kind: str) -> tuple[type[Component], Origin]:
-        """The class that stands in where a grid names none; raises UnknownComponentError."""
+        """The class that is used if a grid names none, and its origin; raises UnknownComponentError."""
         defaults = [entry for entry in self.of(kind) if entry.cls.default]
         if len(defaults) == 1:
             return defaults[0].cls, defaults[0].origin

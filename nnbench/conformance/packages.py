@@ -13,9 +13,9 @@ from nnbench.kinds import Component
 
 
 def check_package(package: str, thorough: bool = False, catalog: Catalog | None = None) -> tuple[Outcome, ...]:
-    """Hold every component that a plugin, a module or a distribution offers against the laws of its kind.
+    """Test every component that a plugin, a module or a distribution offers against the laws of its kind.
 
-    Raises InputError if no plugin is called so, and PluginError if one is and did not load.
+    Raises InputError if there is no plugin of that name, and PluginError if there is one that failed to load.
     """
     components = components_of(catalog or load_catalog(), package)
     return tuple(outcome for cls in components for outcome in check_component(cls, thorough))

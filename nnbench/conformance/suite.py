@@ -1,4 +1,4 @@
-"""Holds components against the laws of their kind."""
+"""Tests components against the laws of their kind."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ THOROUGH_EXAMPLES = (2_000, 200)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a law came to for one component."""
+    """The result of testing one component against one law."""
 
     component: type[Component]
     law: Law
     status: Status
     detail: str = ""
-    """The smallest example of what broke it, or the reason why it does not apply or is expected to fail."""
+    """The smallest example that breaks the law, or the reason why it does not apply or is expected to fail."""
 
     @property
     def title(self) -> str:
@@ -43,7 +43,7 @@ class Outcome:
 
 
 def laws(kind: str) -> tuple[Law, ...]:
-    """Those that every component of a kind obeys."""
+    """The laws that every component of a kind obeys."""
     own = [value for module in (every, module_for(kind, __package__)) for value in vars(module).values() if isinstance(value, Law)]
     return (expected_failures_are_laws, *own)
 
@@ -61,16 +61,16 @@ def expected_failures_are_laws(case: Case[Component]) -> None:
 
 
 def check_component(cls: type[Component], thorough: bool = False) -> tuple[Outcome, ...]:
-    """Hold a component class against every law of its kind.
+    """Test a component class against every law of its kind.
 
-    Takes a second or two for most components; a thorough check draws more hyperparameters and more examples. Raises InputError if
+    Takes a second or two for most components; a thorough check tries more hyperparameters and more examples. Raises InputError if
     hypothesis, which looks for examples, is not installed.
     """
     return tuple(check_law(cls, each, thorough) for each in laws(cls.kind))
 
 
 def check_law(cls: type[Component], law: Law, thorough: bool = False) -> Outcome:
-    """Hold a component class against one law."""
+    """Test a component class against one law."""
     _check_installed()
     status, detail = _judged(cls, law, thorough)
     reason = cls.expected_failures.get(law.name)

@@ -1,4 +1,4 @@
-"""The laws as tests of an author's own suite: one for each law and component.
+"""The laws as tests in an author's own suite: one for each law and component.
 
 In a test file::
 
@@ -7,7 +7,7 @@ In a test file::
     test_conformance = conformance_tests("my-package")
 
 A law that does not apply is skipped with the reason, an expected failure is an xfail, and the summary says how many laws ran.
-With pytest-xdist, which has its summary in another process, the option `-p nnbench.conformance.testing` brings it there.
+pytest-xdist prints its summary in another process, so it needs the option `-p nnbench.conformance.testing`.
 """
 
 from __future__ import annotations
