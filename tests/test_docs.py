@@ -172,6 +172,16 @@ def test_what_ships_is_counted() -> None:
     assert rows == {plural(kind): str(count) for kind, count in shipped.items()}
 
 
+def test_the_component_of_the_readme_obeys_every_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    (source,) = [content for language, content, _ in blocks(PAGES["README.md"], "python") if "hookimpl" in content]
+    module = ModuleType("readme")
+    monkeypatch.setitem(sys.modules, "readme", module)
+    exec(source, vars(module))
+    (component,) = module.nnbench_components()
+    assert [outcome.detail for outcome in check_component(component) if outcome.status == "broken"] == []
+    assert (component.kind, component.name) not in load_catalog()
+
+
 def test_the_readme_shows_grids_as_they_are() -> None:
     """The grid that is printed there is the one in experiments, but for comments and what `nnbench robust` reads."""
     (printed,) = [content for language, content, _ in blocks(PAGES["README.md"], "toml") if "[compare]" in content]
