@@ -92,7 +92,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what drives launches on first use, so that a plugin's `import nnbench` stays light."""
+    """Import what is needed for launches on first use, so that `import nnbench` in a plugin stays fast."""
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

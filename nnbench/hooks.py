@@ -1,7 +1,7 @@
 """What a plugin can implement.
 
 A plugin is a module, named by an entry point in the group `nnbench`, with functions marked `@hookimpl`. Implementing a hook
-that is not here is an error at start-up. docs/plugins.md leads from an idea to a package, docs/trackers.md to a watcher.
+that is not here is an error at start-up. docs/plugins.md shows how to write a plugin, docs/trackers.md how to write a tracker.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def nnbench_components() -> Sequence[type[Component]]:  # type: ignore[empty-bod
 def nnbench_trackers(folder: Path) -> Sequence[Tracker]:  # type: ignore[empty-body]
     r"""Offer trackers: watchers that can catch up from the result store. Called for each launch, and by `nnbench sync`.
 
-    `folder` is the one that results are kept in. The trackers returned are new ones, used for one launch.
+    `folder` is the one in which results are kept. Return new trackers: each is used for one launch.
 
     Example::
 
@@ -75,9 +75,9 @@ def nnbench_trackers(folder: Path) -> Sequence[Tracker]:  # type: ignore[empty-b
 
 @hookspec
 def nnbench_launch_started(launch: Launch) -> None:
-    """A launch is about to train; called once, in the launching process, before the first trial.
+    """A launch is about to train. Called once, in the process that launches, before the first trial.
 
-    Of a launch that tunes, `launch.phase` is "tuning" then, and its cells come with the first results that are reported.
+    If the launch tunes, `launch.phase` is "tuning" at this point, and its cells are known once the first results are reported.
 
     Example::
 
@@ -91,13 +91,13 @@ def nnbench_launch_started(launch: Launch) -> None:
 
 @hookspec
 def nnbench_results_stored(launch: Launch, results: Sequence[Result]) -> None:
-    """Some trials of the launch have results, which are safely on disk: a `nnbench.Result` for each trial.
+    """Results of some trials are safely on disk: a `nnbench.Result` for each trial.
 
-    `launch.phase` says what they are of: "tuning", "reported" or "behind the verdict". Also called at the start of a phase, with
-    the results that the store had already: those have every field that fresh ones have, with the same values. A result's fields
-    are also the keys of a read-only mapping, so that `result.status` is `result["status"]`: `trial_id`, `cell_id`, `seed`,
-    `status`, `test_accuracy`, `fields` as JSON, curves as lists, `stored` as seconds since 1970, and so on. None is what the older
-    nnbench that wrote a result had not measured.
+    `launch.phase` says which phase they belong to: "tuning", "reported" or "behind the verdict". At the start of a phase, the hook
+    is also called with the results that the store had already; these have the same fields with the same values as fresh ones. A
+    result is also a read-only mapping, so that `result.status` is `result["status"]`. Its fields are `trial_id`, `cell_id`, `seed`,
+    `status`, `test_accuracy`, `fields` as JSON, curves as lists, `stored` as seconds since 1970, and so on. A field is None if an
+    older version of nnbench that did not measure it wrote the result.
 
     Example::
 
@@ -113,7 +113,7 @@ def nnbench_results_stored(launch: Launch, results: Sequence[Result]) -> None:
 
 @hookspec
 def nnbench_launch_finished(launch: Launch, status: str) -> None:
-    """The launch is over; `status` is "finished", "failed" (some trials raised) or "interrupted".
+    """The launch is over; `status` is "finished", "failed" (some trials raised an exception) or "interrupted".
 
     Example::
 

@@ -18,13 +18,12 @@ from nnbench import Grid, hooks, load_catalog
 from nnbench.cli import COMMANDS, cli
 from nnbench.conformance import check_component
 from nnbench.conformance.__main__ import page
-from nnbench.kinds import KINDS, Component
+from nnbench.kinds import KINDS, Component, plural
 from nnbench.store import Store
 
 ROOT = Path(__file__).parents[1]
-PAGES = {
-    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
-}
+WRITTEN = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), ROOT / "plugins" / "README.md", ROOT / "mlruns" / "README.md"]
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in WRITTEN}
 PLUGINS, TRACKERS = PAGES["docs/plugins.md"], PAGES["docs/trackers.md"]
 TRIAL = """
 [trial]
@@ -137,7 +136,7 @@ def test_prose_is_wrapped(page: str) -> None:
     assert [number for number, line in lines if len(line) > WIDTH and not line.startswith(("|", "!["))] == []
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md"])
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/")])
 def test_a_page_begins_with_something_to_do(page: str) -> None:
     beginning = re.split(r"^## ", PAGES[page], flags=re.MULTILINE)[0]
     assert re.search(r"^```console\n\$ (nnbench|make) ", beginning, re.MULTILINE)
@@ -159,6 +158,28 @@ def test_commands_and_their_options_exist(page: str) -> None:
         command = cli.get_command(None, name)  # type: ignore[arg-type]
         known = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"(?<!\S)--?[a-z][\w-]*", rest)) <= known, rest
+
+
+def test_what_ships_is_counted() -> None:
+    catalog = load_catalog()
+    shipped = {
+        kind: sum(catalog.entry(kind, name).origin.distribution == "nnbench" for name in catalog.names(kind)) for kind in KINDS
+    }
+    sentence = " ".join(prose(PAGES["README.md"]).split()).partition("In the box are ")[2].partition(".")[0]
+    counts = {kind: re.search(rf"(\d+) {plural(kind).replace('dataset', 'families of data set')}", sentence) for kind in KINDS}
+    assert {kind: int(count[1]) if count else None for kind, count in counts.items()} == shipped
+    rows = dict(re.findall(r"^\| `nnbench_(\w+)` \| (\d+) \|", PAGES["plugins/README.md"], re.MULTILINE))
+    assert rows == {plural(kind): str(count) for kind, count in shipped.items()}
+
+
+def test_the_component_of_the_readme_obeys_every_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    (source,) = [content for language, content, _ in blocks(PAGES["README.md"], "python") if "hookimpl" in content]
+    module = ModuleType("readme")
+    monkeypatch.setitem(sys.modules, "readme", module)
+    exec(source, vars(module))
+    (component,) = module.nnbench_components()
+    assert [outcome.detail for outcome in check_component(component) if outcome.status == "broken"] == []
+    assert (component.kind, component.name) not in load_catalog()
 
 
 def test_the_readme_shows_grids_as_they_are() -> None:

@@ -24,7 +24,7 @@ from nnbench.kinds import KINDS, Component, Origin, plural
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every component found, where it comes from, and every plugin that failed to load."""
+    """All installed components, where each comes from, and every plugin that failed to load."""
 
     manager: pluggy.PluginManager
     harness: Origin

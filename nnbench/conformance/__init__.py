@@ -1,4 +1,4 @@
-"""The laws that every component obeys, for authors to hold their own against.
+"""The laws that every component obeys, with which authors can test their own.
 
 >>> from nnbench.conformance import check_component
 >>> from nnbench_activations import Tanh

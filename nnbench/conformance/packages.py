@@ -13,7 +13,7 @@ from nnbench.kinds import Component
 
 
 def check_package(package: str, thorough: bool = False, catalog: Catalog | None = None) -> tuple[Outcome, ...]:
-    """Hold every component that a plugin, a module or a distribution offers against the laws of its kind.
+    """Test every component that a plugin, a module or a distribution offers against the laws of its kind.
 
     Raises InputError if no plugin is called so, and PluginError if nothing of it loaded; `failures_of` names what did not.
     """

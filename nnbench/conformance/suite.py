@@ -1,4 +1,4 @@
-"""Holds components against the laws of their kind."""
+"""Tests components against the laws of their kind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MOST_EXCUSED = 0.5
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a law came to for one component."""
+    """The result of testing one component against one law."""
 
     component: type[Component]
     law: Law
@@ -75,7 +75,7 @@ def expected_failures_are_laws(case: Case[Component]) -> None:
 
 
 def check_component(cls: type[Component], thorough: bool = False) -> tuple[Outcome, ...]:
-    """Hold a component class against every law of its kind.
+    """Test a component class against every law of its kind.
 
     Takes a second or two for most components; a thorough check draws more hyperparameters and examples, and looks at more points,
     shapes and sizes. Where a law that others build on is broken, those are not tried, and an error that stops one law is told once.

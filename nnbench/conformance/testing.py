@@ -1,4 +1,4 @@
-"""The laws as tests of an author's own suite: one for each law and component.
+"""The laws as tests in an author's own suite: one for each law and component.
 
 In a test file::
 

@@ -49,26 +49,26 @@ class _Known:
 
 
 class Grid(BaseModel):
-    """What a grid file says, its structure checked; `cells` checks the trial tables against the components that there are."""
+    """A grid file with a checked structure; `cells` also checks its trial tables against the installed components."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     name: Annotated[str, Field(min_length=1, max_length=NAME_LENGTH, pattern=NAME_PATTERN)]
-    """Names the experiment in MLflow; the file's name unless given."""
+    """Name of the experiment in MLflow; by default the file's name."""
     question: str = ""
-    """What the grid is to answer."""
+    """The question that the grid should answer."""
     seeds: Annotated[int, Ge(1), Le(1_000_000)] | tuple[Annotated[int, Ge(0), Le(2**63 - 1)], ...] = 3
-    """How many seeds, counting from 0, or a list of them."""
+    """The number of seeds, which count from 0, or a list of seeds."""
     gradcheck: Gradcheck = "flag"
-    """What becomes of networks whose gradients are wrong: trained and flagged, failed untrained, or not checked."""
+    """What happens to networks with wrong gradients: "flag" trains them, "require" does not, "off" skips the check."""
     trial_timeout: Annotated[float, Gt(0), Field(allow_inf_nan=False)] | None = None
-    """Seconds for one trial; a stack of n has n times as long. Unless given, many times as long as it should take."""
+    """Seconds that one trial may take, n times as many for a stack of n; by default many times as long as it should take."""
     compare: Compare | None = None
-    """What is compared with what, if the grid asks for a verdict."""
+    """The comparison, if the grid asks for a verdict."""
     claim: tuple[Claim, ...] = ()
-    """Predictions to put to the test."""
+    """Predictions to be tested."""
     robust: Robust | None = None
-    """Other choices under which the verdict should be the same."""
+    """Other choices, under which the verdict should stay the same."""
     trial: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)] = ({},)
     """The `[[trial]]` tables as written."""
 
@@ -103,7 +103,7 @@ class Grid(BaseModel):
     def from_toml(cls, path: str | Path, lookup: Lookup | None = None, overrides: Sequence[str] = ()) -> Grid:
         """Read a grid file.
 
-        With a catalog as `lookup`, components and fields are checked too, so that one GridError tells every problem.
+        With a catalog as `lookup`, components and fields are checked as well, so that one GridError reports every problem.
         """
         path = Path(path)
         try:
@@ -116,7 +116,7 @@ class Grid(BaseModel):
 
     @classmethod
     def from_text(cls, text: str, source: str = "grid", lookup: Lookup | None = None, overrides: Sequence[str] = ()) -> Grid:
-        """Like `from_toml`, for the content of a file; `source` names it in errors."""
+        """Like `from_toml`, but from the content of a file; `source` is its name in error messages."""
         try:
             data = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -135,22 +135,22 @@ class Grid(BaseModel):
 
     @property
     def source(self) -> str:
-        """The file that it was read from, if any."""
+        """The file from which the grid was read, if any."""
         return self._source
 
     @property
     def text(self) -> str:
-        """The file's content; for a grid made in Python, its fields as JSON."""
+        """The file's content; for a grid created in Python, its fields as JSON."""
         return self._text or self.model_dump_json(indent=2)
 
     @property
     def overrides(self) -> tuple[str, ...]:
-        """What `--set` changed, and what an alternative of `[robust]` is."""
+        """What `--set` changed, and the change that an alternative of `[robust]` makes."""
         return self._overrides
 
     @property
     def judged_metrics(self) -> tuple[Metric, ...]:
-        """The metrics that a verdict is given by: that of `[compare]` first, then those of claims, each once."""
+        """The metrics that are judged: that of `[compare]` first, then those of claims, each once."""
         if self.compare is None:
             return ()
         return tuple(dict.fromkeys([self.compare.metric, *(claim.metric or self.compare.metric for claim in self.claim)]))
@@ -162,16 +162,16 @@ class Grid(BaseModel):
 
     @property
     def tuning_seeds(self) -> tuple[int, ...]:
-        """The seeds that settings are chosen with; none where nothing is tuned."""
+        """The seeds with which settings are chosen; none if nothing is tuned."""
         count = self.compare.tuning_seeds if self.compare and self.compare.tune else 0
         return tuple(range(TUNING_SEEDS_FROM, TUNING_SEEDS_FROM + count))
 
     def cells(self, lookup: Lookup) -> list[Cell]:
-        """Every combination of the fields' values, in the order of the file; raises GridError with every problem."""
+        """Every combination of field values, in the order of the file; raises GridError with every problem."""
         return list(self._sound(lookup).cells)
 
     def candidates(self, lookup: Lookup) -> tuple[list[Candidate], list[str]]:
-        """Every cell's place in the comparison, and the fields that are tuned; none without one. Raises GridError."""
+        """Each cell's place in the comparison and the tuned fields; both empty without `[compare]`. Raises GridError."""
         expansion = self._sound(lookup)
         return list(expansion.placed), list(expansion.tuned)
 
@@ -180,7 +180,7 @@ class Grid(BaseModel):
         return [Trial(cell, seed) for cell in self.cells(lookup) for seed in self.tuning_seeds or self.seed_list]
 
     def alternatives(self, lookup: Lookup) -> list[Alternative]:
-        """The grid as written, and with one choice changed at a time, as `[robust]` says; raises GridError with every problem."""
+        """The grid as written and with one choice of `[robust]` changed at a time; raises GridError with every problem."""
         return alternatives(self, lookup)
 
     def with_names(self, lookup: Lookup) -> Grid:

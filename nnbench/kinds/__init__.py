@@ -1,7 +1,7 @@
 """The eight kinds of component and their contracts.
 
 A component is a class of one kind. Its annotated fields are its hyperparameters; the base class turns every subclass into a
-frozen, keyword-only dataclass, so that an author writes fields and methods only::
+frozen, keyword-only dataclass, so that an author writes only fields and methods::
 
     class Swish(Activation):
         \"\"\"z·σ(βz), Ramachandran et al. 2017.\"\"\"
@@ -11,10 +11,10 @@ frozen, keyword-only dataclass, so that an author writes fields and methods only
         def forward(self, z): ...
         def derivative(self, z, a): ...
 
-Arrays have the trial as their leading axis, and rows never influence each other: the textbook formula, written once, trains
-one network or sixty. While a stack trains, floating-point hyperparameters are arrays that broadcast against (trial, 1, 1), in the
-precision of the stack; all others (int, bool, str, tuples) are equal within the arrays that a method sees. Methods must not
-change their arguments, but for `Optimizer.step`, which works in place.
+The first axis of every array is the trial, and trials never influence each other: the textbook formula, written once, trains one
+network or sixty. While a stack of trials is trained, floating-point hyperparameters are arrays that broadcast against
+(trial, 1, 1), in the precision of the stack. All other hyperparameters (int, bool, str, tuples) are the same for all trials in the
+arrays that a method receives. Methods must not change their arguments, except `Optimizer.step`, which works in place.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ KINDS: Mapping[str, type[Component]] = MappingProxyType(
 
 
 def plural(kind: str) -> str:
-    """Several of a kind, in words."""
+    """The plural of a kind, in words."""
     return KINDS[kind].plural
 
 
 def module_for(kind: str, package: str) -> ModuleType:
-    """The module of a kind in a package that has one for each, called by the kind's plural."""
+    """The module of a kind in a package that has one for each kind, named after its plural."""
     return import_module(f"{package}.{KINDS[kind].plural}")
 
 

@@ -10,7 +10,7 @@ from nnbench.kinds.arrays import Units
 from nnbench.kinds.base import Component
 
 Sharing: TypeAlias = Literal["layer", "unit"]
-"""Whether a learned number is one for a whole layer, or one for each of its units."""
+"""Whether a layer learns one number in all, or one for each of its units."""
 
 
 class Activation(Component):
@@ -23,20 +23,21 @@ class Activation(Component):
 
     @property
     def gain(self) -> float:
-        """By what the literature multiplies the spread of the weights that feed this activation; 1 where it says nothing."""
+        """The factor by which the literature multiplies the spread of weights that lead to this activation; by default 1."""
         return 1.0
 
     @property
     def learned(self) -> Mapping[str, Sharing]:
-        """Floating-point hyperparameters that training moves from where they stand, and who shares each; none unless it says so.
+        """Floating-point hyperparameters that training changes, and whether each is shared by a layer; by default none.
 
-        While a network trains, the component has them as arrays that broadcast against z: (trial, 1, 1) for one that a layer
-        shares, (trial, unit, 1) for one of each unit. Penalties and weight decay by them leave these out; rates are not scaled.
+        Their values are where training starts. While a network is trained, the component has them as arrays that broadcast against
+        z: (trial, 1, 1) for a number that a layer shares, (trial, unit, 1) for one of each unit. Penalties ignore them, and
+        `lr_scaling` does not scale their rate.
         """
         return {}
 
     def learned_derivatives(self, z: Units, a: Units) -> Mapping[str, Units]:  # noqa: ARG002 - for those that learn
-        """∂f/∂θ for each θ in `learned`, element by element, given also a = f(z); same shape and dtype as z."""
+        """∂f/∂θ for each θ in `learned`, element by element, where a = f(z); same shape and dtype as z."""
         return {}
 
     @abstractmethod
@@ -45,7 +46,7 @@ class Activation(Component):
 
     @abstractmethod
     def derivative(self, z: Units, a: Units) -> Units:
-        """f'(z), given also a = f(z); same shape and dtype as z. At a kink, either one-sided derivative."""
+        """f'(z), where a = f(z); same shape and dtype as z. At a kink, either one-sided derivative will do."""
 
 
 def learned_problem(activation: Activation) -> str:

@@ -1,4 +1,4 @@
-"""The arrays of the contracts, by what their axes are."""
+"""The arrays in the contracts, described by their axes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Scores: TypeAlias = Float[np.ndarray, "trial class sample"]
 Weights: TypeAlias = Float[np.ndarray, "trial out in"]
 """One layer's matrix."""
 Rate: TypeAlias = Float[np.ndarray, "#trial 1 #in"]
-"""A learning rate for each trial, or one for all; for each parameter where layers have rates of their own but come at once."""
+"""A learning rate for each trial, or one for all; or for each parameter, if layers have different rates but are updated at once."""
 State: TypeAlias = dict[str, Float[np.ndarray, "trial _out _in"]]
-"""What an optimizer remembers: arrays with a number for each parameter, for each row or column of a layer, or for each trial."""
+"""What an optimizer remembers: arrays with a number for each parameter, each row or column of a layer, or each trial."""
 Samples: TypeAlias = Float[np.ndarray, "sample feature"]
-"""A data set's inputs, before the engine turns them round."""
+"""A data set's inputs, before the engine transposes them."""

@@ -37,22 +37,22 @@ def _snake_case(name: str) -> str:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Component(ABC):  # noqa: B024 - what is abstract differs by kind
-    """Base of the eight kinds; authors derive from those."""
+    """Base of the eight kinds. Derive from one of them, not from this class."""
 
     kind: ClassVar[str] = ""
     """Which of the eight kinds this is."""
     plural: ClassVar[str] = ""
-    """Several of that kind, in words."""
+    """The plural of that kind, in words."""
     name: ClassVar[str] = ""
     """The name in grids and tables; the class name in snake_case unless set."""
     aliases: ClassVar[tuple[str, ...]] = ()
     """What others call the very same formula: PyTorch, Keras, JAX, papers. Accepted wherever the name is, in any spelling."""
     default: ClassVar[bool] = False
-    """Taken when a grid names no component of this kind; exactly one of a kind says so."""
+    """Whether it is used if a grid names no component of this kind; true for exactly one of each kind."""
     search_space: ClassVar[Mapping[str, Sequence[Any]]] = {}
     """Values worth trying for each hyperparameter when a grid asks for the default tuning."""
     expected_failures: ClassVar[Mapping[str, str]] = {}
-    """Laws of its kind that the component breaks on purpose, each with the reason; `nnbench check` tells when one holds."""
+    """Laws of its kind that the component breaks on purpose, each with the reason; `nnbench check` says if one holds after all."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -77,12 +77,12 @@ class Component(ABC):  # noqa: B024 - what is abstract differs by kind
 
     @property
     def fingerprint(self) -> str:
-        """What else determines its results: a file's digest, the version of a library that it wraps. Part of every trial's id."""
+        """What else determines its results, such as a file's digest or a library's version; part of every trial's id."""
         return ""
 
     @classmethod
     def summary(cls) -> str:
-        """First line of the docstring."""
+        """The first line of the docstring."""
         return (cls.__doc__ or "").strip().partition("\n")[0].strip()
 
     @classmethod

@@ -27,8 +27,8 @@ class Dataset(Component):
     @property
     @abstractmethod
     def target(self) -> float:
-        """Accuracy that a good small network reaches and a linear model does not."""
+        """The accuracy that a good small network reaches and a linear model does not."""
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, n: int) -> tuple[Samples, Int[np.ndarray, " sample"]]:
-        """N samples: x (sample, feature) in float64 and labels (sample,), in any order, drawn from `rng` alone."""
+        """Draw n samples from `rng` alone, in any order: x (sample, feature) in float64 and labels (sample,)."""

@@ -1,4 +1,4 @@
-"""Initializers: the first weights."""
+"""Initializers: the weights that training starts from."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from nnbench.kinds.base import Component
 
 
 class Initializer(Component):
-    """Draws a layer's first weights; biases start at 0."""
+    """Draws the weights that a layer starts from; biases start at 0."""
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
-        """A (fan_out, fan_in) matrix, float64, drawn from `rng` alone."""
+        """Draw a (fan_out, fan_in) matrix in float64 from `rng` alone."""
 
     def adapt(
         self,
@@ -24,13 +24,14 @@ class Initializer(Component):
         inputs: Float[np.ndarray, "in sample"],  # noqa: ARG002 - for those that depend on data
         activation: Activation | None,  # noqa: ARG002
     ) -> Float[np.ndarray, "out in"]:
-        """The layer's weights, given also what surrounds them: for initializers that depend on the data or on the activation.
+        """Adapt the layer's weights to the data or to the activation, for initializers that depend on these.
 
-        `w` is what `sample` drew. Layers are adapted in order: `inputs` are training samples, preprocessed, as they arrive
-        through the adapted layers before, in float64; `activation` is what follows, None after the last layer.
+        `w` is what `sample` drew. Layers are adapted in order. `inputs` are preprocessed training samples in float64, as they
+        arrive through the layers before, which are adapted already. `activation` is the one that follows, None after the last
+        layer.
         """
         return w
 
     def spread(self, fan_in: int, fan_out: int) -> float | None:  # noqa: ARG002 - for those whose formula says
-        """Root mean square of the weights that `sample` draws, by the formula; None where it says nothing."""
+        """Root mean square of the weights that `sample` draws, by the formula; None if there is none."""
         return None

@@ -1,4 +1,4 @@
-"""Losses: what a sample's scores cost."""
+"""Losses: how bad a sample's scores are."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from nnbench.kinds.base import Component
 
 
 class Loss(Component):
-    """What a sample's scores cost."""
+    """Measures how bad a sample's scores are."""
 
     plural = "losses"
     non_negative: ClassVar[bool] = True
-    """Whether no sample's loss lies below 0."""
+    """Whether no sample's loss is below 0."""
 
     def outputs(self, classes: int) -> int:
-        """How many scores the network has; with a single one, it is positive for class 1 and negative for class 0."""
+        """How many scores the network has; a single score is positive for class 1 and negative for class 0."""
         return classes
 
     @abstractmethod
@@ -29,15 +29,15 @@ class Loss(Component):
 
     @abstractmethod
     def gradient(self, scores: Scores, targets: Scores) -> Scores:
-        """Derivative of each sample's loss by each of its scores; at a kink, any subgradient."""
+        """Derivative of each sample's loss with respect to each of its scores; at a kink, any subgradient."""
 
     def value_and_gradient(self, scores: Scores, targets: Scores) -> tuple[Float[np.ndarray, "trial 1 sample"], Scores]:
-        """Both at once; worth writing where they share work. The gradient is fresh memory, for the caller to change."""
+        """Both at once; worth writing if they share work. The gradient is a new array, which the caller may change."""
         return self.value(scores, targets), self.gradient(scores, targets)
 
     def margins(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial _margin sample"] | None:  # noqa: ARG002
-        """Quantities whose change of sign is a kink of the loss, for each sample; None for a loss without kinks.
+        """Quantities that change sign at a kink of the loss, for each sample; None for a loss without kinks.
 
-        Gradient checks excuse a difference that straddles such a kink, and no other: an undeclared kink counts as a mistake.
+        Gradient checks excuse a difference across such a kink and no other: a kink that is not declared counts as a mistake.
         """
         return None

@@ -23,11 +23,11 @@ class Optimizer(Component):
 
     @property
     def scope(self) -> Scope:
-        """How far a parameter's step depends on others: on none ("parameter"), on its layer's, or on the whole network's.
+        """What a parameter's step depends on: its own gradient ("parameter"), those of its "layer", or of the whole "network".
 
-        With scope "layer", `init` and `step` see one block at a time: a layer's matrix, (trial, out, in + 1), the bias in the last
-        column; or what its activation learns, (trial, 1, number). Otherwise they see all
-        parameters of a network in a row, (trial, 1, parameter).
+        With scope "layer", `init` and `step` receive one block at a time: a layer's matrix, (trial, out, in + 1) with the bias in
+        the last column, or what its activation learns, (trial, 1, number). Otherwise they receive all parameters of a network in
+        one row, (trial, 1, parameter).
         """
         return "parameter"
 
@@ -38,22 +38,22 @@ class Optimizer(Component):
 
     @property
     def gradient_scale(self) -> GradientScale | None:
-        """What gradients that are all c times as large do to the steps; None where neither is exactly so.
+        """What happens to the steps if all gradients are c times as large; None if neither of the two is exactly true.
 
-        "proportional": steps are c times as large, as in plain gradient descent. "invariant": steps stay the same, but for what
-        keeps a divisor from 0, as in Adam.
+        "proportional": steps are c times as large, as in plain gradient descent. "invariant": steps stay the same, except for what
+        keeps a divisor from becoming 0, as in Adam.
         """
         return None
 
     @property
     def free_state(self) -> bool:
-        """Whether `init` gives more than arrays of the parameters' dtype: integers, or objects of a library that it wraps."""
+        """Whether the state is more than arrays of the parameters' dtype, such as integers or objects of a wrapped library."""
         return False
 
     def init(self, params: Weights) -> State:  # noqa: ARG002 - for those that have a state
-        """State before the first step: named arrays of the dtype of `params`, trials first; `params` stays as it is.
+        """The state before the first step: named arrays with the dtype of `params` and trials first; `params` stays as it is.
 
-        Arrays are shaped like `params`, or are 1 along axes that share a number: (trial, out, 1), (trial, 1, 1).
+        Arrays have the shape of `params`, or length 1 along axes that share a number: (trial, out, 1), (trial, 1, 1).
         """
         return {}
 
@@ -61,14 +61,14 @@ class Optimizer(Component):
     def step(self, params: Weights, grads: Weights, state: State, lr: Rate, t: int) -> None:
         """Update `params` and the arrays in `state` in place.
 
-        `params` and `grads` have the shape that `scope` tells; `lr` broadcasts against them and is the rate of this step,
-        schedule included; `t` counts from 1. `grads` stays as it is.
+        `params` and `grads` have the shape that `scope` describes. `lr` broadcasts against them and is the rate of this step,
+        including the schedule; `t` counts from 1. `grads` must stay as it is.
         """
 
     def forget(self, state: dict[str, Any], trial: int) -> None:
-        """Set what is remembered of a trial that has diverged to 0, so that nothing that follows can go wrong.
+        """Reset the state of a trial that has diverged to 0, so that nothing can go wrong afterwards.
 
-        One whose state is more than arrays with the trial first has a way of its own.
+        To be overridden if the state is more than arrays with trials first.
         """
         for array in state.values():
             array[trial] = 0

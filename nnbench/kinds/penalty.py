@@ -1,4 +1,4 @@
-"""Penalties: what large weights cost."""
+"""Penalties: what is added to the loss for large weights."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from nnbench.kinds.base import Component
 
 
 class Penalty(Component):
-    """What large weights cost; added to the loss once for each layer, biases left out."""
+    """A cost of large weights, added to the loss for each layer; biases are left out."""
 
     plural = "penalties"
     zero: ClassVar[bool] = False
-    """Whether value and gradient are 0 whatever the weights, so that training need not ask."""
+    """Whether value and gradient are always 0, so that training can skip them."""
     non_negative: ClassVar[bool] = True
-    """Whether no weights cost less than 0."""
+    """Whether the penalty is never below 0."""
 
     @property
     def kinks(self) -> tuple[float, ...]:
-        """Values of a weight at which the derivative jumps; gradient checks excuse differences that straddle one."""
+        """Values of a weight at which the derivative jumps; gradient checks excuse differences across one of them."""
         return ()
 
     @abstractmethod
@@ -32,4 +32,4 @@ class Penalty(Component):
 
     @abstractmethod
     def gradient(self, w: Weights) -> Weights:
-        """Derivative by each weight; at a kink, any subgradient."""
+        """Derivative with respect to each weight; at a kink, any subgradient."""

@@ -1,4 +1,4 @@
-"""Preprocessors: what happens to the inputs first."""
+"""Preprocessors: how inputs are transformed before training."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Transform(Protocol):
 
 
 class Preprocessor(Component):
-    """Transforms the inputs, with everything that it estimates taken from the training split."""
+    """Transforms the inputs; whatever it estimates comes from the training split alone."""
 
     def features(self, features: int) -> int:
-        """How many features come out when so many go in."""
+        """How many features come out if this many go in."""
         return features
 
     @abstractmethod
     def fit(self, x: Samples) -> Transform:
-        """Estimate from the training inputs, (sample, feature) in float64."""
+        """Estimate what is needed from the training inputs, (sample, feature) in float64."""

@@ -16,16 +16,16 @@ class Schedule(Component):
 
     @abstractmethod
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
-        """Multiplier at each of `step` (integers, from 0 to total - 1), element by element, finite and at least 0."""
+        """The multiplier at each of `step` (integers from 0 to total - 1), element by element; finite and at least 0."""
 
     def starts_at(self, total: int) -> float:  # noqa: ARG002 - for those that warm up
         """The factor of the first of `total` steps, by the formula."""
         return 1.0
 
     def adjustment(self, steps: Sequence[int], losses: Sequence[float]) -> float:  # noqa: ARG002 - for those that watch
-        """Multiplier on top of `factor` from now on, for schedules that watch the validation loss.
+        """A further multiplier from now on, for schedules that watch the validation loss.
 
-        `losses` has that of every evaluation so far, `steps` the number of updates made before each; the last is now. It is a
-        function of these alone: nothing is remembered between calls.
+        `losses` has the validation loss of every evaluation so far, `steps` the number of updates before each; the last evaluation
+        is the current one. The result depends on these alone: nothing is remembered between calls.
         """
         return 1.0

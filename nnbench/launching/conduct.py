@@ -45,18 +45,20 @@ def run(
     runs: Literal["cell", "trial"] = "cell",
     watchers: Sequence[object] = (),
 ) -> Results:
-    """Train what a grid, or the grid of a file, lacks, store results, and log them to MLflow.
+    """Train a grid, or the grid of a file, store its results, and log them to MLflow.
 
-    `executor` is any `concurrent.futures.Executor`, which is kept busy with as many workers as it says that it has; a pool of
-    `workers` processes unless given, one for each processor. `folder` holds the result store and the default tracking store.
-    `fresh` trains again what has results. `runs` says what is a run in MLflow: a cell, or each of its trials as well. `watchers`
-    are objects with launch hooks, or trackers, beside the installed plugins'. In a script, call this under
+    Trials that have results are not trained again.
+
+    `workers` is the number of worker processes, by default one for each processor. `executor`, any `concurrent.futures.Executor`,
+    is used instead of them, with as many workers as it says that it has. `folder` holds the result store and the default tracking
+    store. `fresh` trains again what already has results. `runs` says what gets a run in MLflow: each cell, or each trial as well.
+    `watchers` are objects with launch hooks, or trackers, in addition to those of installed plugins. In a script, call this under
     `if __name__ == "__main__":`.
 
-    The first Ctrl-C lets the stacks under way finish and returns what there is; a second one ends the workers and raises
-    KeyboardInterrupt. Results stored until then stay in either case. Raises GridError before anything is written, InputError if
-    another process runs the same launch, and BrokenExecutor when a worker of the executor died or every one is held by a trial that
-    took too long; the same call goes on after that.
+    The first Ctrl-C finishes what is being trained at the moment and returns what there is. A second one ends the workers and
+    raises KeyboardInterrupt. Results that were stored by then are kept in either case. Raises GridError before anything is written,
+    InputError if another process runs the same launch, and BrokenExecutor if a worker of the executor died or all of them are held
+    by trials that took too long; the same call then goes on.
     """
     catalog = catalog or load_catalog()
     grid = Grid.from_toml(grid, catalog) if isinstance(grid, (str, Path)) else grid

@@ -1,4 +1,4 @@
-"""What a launch came to, as its caller sees it."""
+"""The results of a launch, as its caller sees them."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Results:
-    """What a launch came to."""
+    """The results of a launch."""
 
     launch: Launch
     store: Store
     trained: int
-    """Trials trained in this call, those of tuning and behind the verdict among them; the others had results."""
+    """Number of trials trained in this call, including those of tuning and behind the verdict; the others had results already."""
     left: int = 0
-    """Trials that were to be trained and were not, because of an interruption; while settings are chosen, those of tuning alone."""
+    """Number of trials that an interruption left untrained; if it came during tuning, only tuning trials are counted."""
     watcher_problems: tuple[str, ...] = ()
-    """Watchers that raised, and what."""
+    """Watchers that raised an exception, and which."""
     trackers: tuple[Tracker, ...] = field(default=(), repr=False)
-    """Those that were told of it; others had all of it."""
+    """Trackers that were told about the launch; others knew all of it already."""
 
     @property
     def status(self) -> str:
-        """finished, failed or interrupted."""
+        """How the launch ended: "finished", "failed" (some trials raised an exception) or "interrupted"."""
         return self.launch.status
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """One mapping for each trial that has a result, without curves."""
+        """A mapping for each trial that has a result, without curves."""
         return self.store.rows(self.launch.trial_ids)
 
     @cached_property
     def lines(self) -> list[Line]:
-        """Cells with their summaries, best first."""
+        """The cells with their summaries, best first."""
         return lines(self.launch, self.rows)
 
     @cached_property
     def comparison(self) -> Comparison | None:
-        """What the results say about the grid's factor; None for a grid without `[compare]`, or before settings are chosen."""
+        """The comparison of the factor's levels; None for a grid without `[compare]`, or before settings are chosen."""
         return compare_launch(self.launch, self.store) if self.launch.cells else None
 
     @cached_property

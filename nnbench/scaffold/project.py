@@ -53,7 +53,7 @@ README = """\
 
 The {kind} `{component}` for nnbench: {summary}
 
-The formula is in `{module}.py`, the file to edit. With the environment that has nnbench:
+The formula is in `{module}.py`, the file to edit. In the environment that has nnbench:
 
 ```console
 $ pip install -e '.[test]'
@@ -62,23 +62,26 @@ $ nnbench run {grid}
 $ pytest
 ```
 
-The first is needed once; edits count from then on. The second holds it against the laws of its kind and says what is wrong, with
-the smallest example; `pytest` runs the same laws as tests. The third compares it with its nearest relatives.
+- `pip install -e` is needed once; later edits take effect by themselves.
+- `nnbench check` tests the {kind} against the laws of its kind, and shows the smallest example of
+  whatever is wrong. `pytest` runs the same laws as tests.
+- `nnbench run` compares it with its nearest relatives, those with the most similar results when
+  `{grid}` was written. Put in others as you like; `nnbench list {kind}` shows them. After you
+  edit the formula, the same command trains again what has changed, and nothing else.
 
-`{grid}` compares it with the components that were most like the formula when it was written. Once the formula is yours:
+When the formula is yours, choose the relatives again:
 
 ```console
 $ nnbench relatives {component} --update {grid}
 ```
 
-An edited formula is trained anew by the same command, and what did not change is not.
-
-To hand it to others: `pip install build`, `python -m build`, and `dist/` has a wheel that `pip install` takes. In a grid it is then
-`{kind} = "{component}"`. Every hook and every contract: nnbench's docs/plugins.md.
+To hand it to others, run `pip install build` and `python -m build`: `dist/` then contains a wheel for
+`pip install`. In a grid, write `{kind} = "{component}"`. nnbench's docs/plugins.md explains every
+hook and every contract.
 """
 
 TEST = '''\
-"""Everything that {distribution} offers obeys the laws of its kind."""
+"""All components of {distribution} obey the laws of their kinds."""
 
 from nnbench.conformance.testing import conformance_tests
 
@@ -95,7 +98,7 @@ seeds = {seeds}
 [compare]
 factor = "{kind}"
 baseline = "{component}"
-tune = "default"     # each gets the learning rate that suits it, chosen on validation with seeds of their own
+tune = "default"     # each gets a learning rate that suits it, chosen on validation data with separate seeds
 
 [trial]
 dataset = [{datasets}]
@@ -109,7 +112,7 @@ seeds = {seeds}     # some seconds; nnbench plan {grid} says how long here
 
 [trial]
 dataset = [{levels}]
-hidden = [[32, 32], []]     # a network, and the linear model that must not do
+hidden = [[32, 32], []]     # a network, and a linear model, which should not be enough
 epochs = 30
 """
 

@@ -1,4 +1,4 @@
-"""The result of one trial as it is stored, told to watchers and exported: what training measured, and whose it is."""
+"""The result of one trial as it is stored, told to watchers and exported: what was measured, and which trial it belongs to."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from nnbench.store.schema import arrow_schema
 
 @dataclass(frozen=True, kw_only=True)
 class Result(Record, Mapping[str, Any]):
-    """A trial's record with whose it is; also a read-only mapping from its fields' names to their values.
+    """What was measured in a trial, and which trial it was; also a read-only mapping from its fields' names to their values.
 
-    A field of `Record` is a column here, in every stored file and in every export. What an older version of nnbench had not
-    measured is None, whatever the annotation says.
+    A field of `Record` is a column here, in every stored file and in every export. What an older version of nnbench did not
+    measure is None, whatever the annotation says.
     """
 
     trial_id: str
     cell_id: str
-    """Of an untrained trial, the cell's id with `-untrained` behind it."""
+    """For an untrained trial, the cell's id followed by `-untrained`."""
     seed: int
     launch_id: str
     """The launch that trained it."""

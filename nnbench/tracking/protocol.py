@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 
 class Tracker(ABC):
-    """Passes the results of one launch on, to a file or a service.
+    """Passes the results of one launch on to a file or a service.
 
-    A launch that went on after an interruption, one that was launched again and `nnbench sync` tell it of results that it has
-    had before: it looks at `trial_id` and skips what it knows. A tracker is used for one launch, in the launching process; what
-    is slow belongs into a thread of its own, which `close` waits for.
+    It may receive a result more than once: when a launch goes on after an interruption, when it is launched again, and from
+    `nnbench sync`. So it looks at `trial_id` and skips what it knows. A tracker is used for one launch, in the process that
+    launches; slow work belongs in a thread of its own, for which `close` waits.
     """
 
     name: str
-    """Under which the launch's record notes that this tracker has everything: tells one place from every other, as a URI does."""
+    """Distinguishes the place that it writes to from all others, as a URI does; noted in a launch's record once all is there."""
     phases: Collection[str] | None = None
-    """The phases whose results it is told of: "tuning", "reported", "behind the verdict"; all of them unless given."""
+    """The phases whose results it receives: "tuning", "reported", "behind the verdict"; by default all of them."""
     problem: str = ""
-    """What keeps it from passing everything on, as a sentence for the user; empty if nothing does."""
+    """Why it cannot pass everything on, as a sentence for the user; empty if it can."""
     told: str = ""
     """What it has passed on, in a few words that `nnbench sync` prints."""
 
     def has(self, launch: Launch) -> bool:
-        """Whether it has everything of the launch already, and needs not be told of it."""
+        """Whether it has everything about the launch already and need not be told again."""
         return self.name in launch.logged_to
 
     def start(self, launch: Launch) -> None:  # noqa: B027 - not every tracker needs it
@@ -39,13 +39,13 @@ class Tracker(ABC):
 
     @abstractmethod
     def results(self, launch: Launch, results: Sequence[Result]) -> None:
-        """These results of the phase `launch.phase` are on disk, some of them perhaps since long."""
+        """These results of the phase `launch.phase` are on disk; some of them may be old."""
 
     def finish(self, launch: Launch, status: str) -> None:  # noqa: B027 - not every tracker needs it
-        """The launch is over for now; `status` is "finished", "failed" (some trials raised) or "interrupted"."""
+        """The launch is over for now; `status` is "finished", "failed" (some trials raised an exception) or "interrupted"."""
 
     def close(self) -> str | None:
-        """Wait until all that was passed has arrived; says where that is, or None if not all of it arrived."""
+        """Wait until everything has arrived; returns where it is, or None if some of it did not arrive."""
         return None if self.problem else self.name
 
     @hookimpl

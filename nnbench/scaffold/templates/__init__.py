@@ -1,1 +1,1 @@
-"""One module for each kind: what a new plugin begins with, complete but for its name."""
+"""One module for each kind: what a new plugin starts from, complete except for its name."""

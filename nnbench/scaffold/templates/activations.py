@@ -12,18 +12,18 @@ class Example(Activation):
     """
 
     k: Positive = 1.0
-    """How soon it bends."""
+    """The larger it is, the closer to 0 the line bends."""
 
     def forward(self, z: Units) -> Units:
-        """A = f(z)."""
+        """The activation f(z), element by element."""
         return np.arcsinh(self.k * z) / self.k
 
     def derivative(self, z: Units, a: Units) -> Units:
-        """f'(z)."""
+        """The derivative f'(z); `a` is f(z), if the formula needs it."""
         return 1 / np.hypot(1, self.k * z)
 
 
 @hookimpl
 def nnbench_components() -> list[type[Activation]]:
-    """Offer the components of this package."""
+    """Tell nnbench which components this package has."""
     return [Example]

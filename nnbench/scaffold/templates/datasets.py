@@ -9,23 +9,23 @@ from nnbench import Dataset, Ge, NonNegative, Samples, hookimpl
 
 
 class Example(Dataset):
-    """Stripes across a square, classes in turn, with Gaussian noise across them."""
+    """Stripes across a square, with alternating classes and Gaussian noise across them."""
 
     classes = 2
     features = 2
 
     stripes: Annotated[int, Ge(3)] = 4
-    """How many stripes there are."""
+    """Number of stripes."""
     noise: NonNegative = 0.05
-    """Standard deviation of the noise, in widths of a stripe."""
+    """Standard deviation of the noise, as a fraction of a stripe's width."""
 
     @property
     def target(self) -> float:
-        """Accuracy that a good small network reaches and a linear model does not."""
+        """The accuracy that a good small network reaches and a linear model does not."""
         return float(max(0.95 - self.noise, 0.6))
 
     def sample(self, rng: np.random.Generator, n: int) -> tuple[Samples, Int[np.ndarray, " sample"]]:
-        """N samples and their classes, drawn from `rng` alone."""
+        """Draw n samples and their classes from `rng` alone."""
         stripe = np.arange(n) % self.stripes
         across = (stripe + rng.random(n) + self.noise * rng.standard_normal(n)) / self.stripes
         return np.stack([across, rng.random(n)], axis=1), stripe % 2
@@ -33,5 +33,5 @@ class Example(Dataset):
 
 @hookimpl
 def nnbench_components() -> list[type[Dataset]]:
-    """Offer the components of this package."""
+    """Tell nnbench which components this package has."""
     return [Example]

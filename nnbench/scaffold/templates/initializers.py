@@ -7,21 +7,21 @@ from nnbench import Initializer, Positive, hookimpl
 
 
 class Example(Initializer):
-    """N(0, gain² / √(fan_in·fan_out)): halfway between level signals and level gradients."""
+    """N(0, gain² / √(fan_in·fan_out)): a compromise between stable signals and stable gradients."""
 
     gain: Positive = 1.0
-    """What the spread is multiplied by."""
+    """Factor by which the standard deviation is multiplied."""
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> Float[np.ndarray, "out in"]:
-        """Weights, a row for each unit."""
+        """Draw the weights, with a row for each unit."""
         return self.spread(fan_in, fan_out) * rng.standard_normal((fan_out, fan_in))
 
     def spread(self, fan_in: int, fan_out: int) -> float:
-        """Standard deviation of the weights."""
+        """Return the standard deviation of the weights."""
         return float(self.gain * (fan_in * fan_out) ** -0.25)
 
 
 @hookimpl
 def nnbench_components() -> list[type[Initializer]]:
-    """Offer the components of this package."""
+    """Tell nnbench which components this package has."""
     return [Example]

@@ -9,12 +9,12 @@ from nnbench import Loss, Positive, Scores, hookimpl
 class Example(Loss):
     """delta²·Σ_j (√(1 + ((s_j - t_j) / delta)²) - 1): squares that straighten out.
 
-    Errors s - t that are small beside delta cost half their square, large ones delta times their size.
+    An error s - t that is small compared with delta costs half its square; a large one costs delta times its size.
     Gradient (s - t) / √(1 + ((s - t) / delta)²).
     """
 
     delta: Positive = 1.0
-    """The size from which on errors are large."""
+    """Where an error begins to count as large."""
 
     def value(self, scores: Scores, targets: Scores) -> Float[np.ndarray, "trial 1 sample"]:
         """Loss of each sample; targets are one-hot."""
@@ -22,12 +22,12 @@ class Example(Loss):
         return self.delta**2 * (np.hypot(1, errors / self.delta) - 1).sum(axis=1, keepdims=True)
 
     def gradient(self, scores: Scores, targets: Scores) -> Scores:
-        """Derivative by each score."""
+        """Derivative of each sample's loss with respect to its scores."""
         errors = scores - targets
         return errors / np.hypot(1, errors / self.delta)
 
 
 @hookimpl
 def nnbench_components() -> list[type[Loss]]:
-    """Offer the components of this package."""
+    """Tell nnbench which components this package has."""
     return [Example]

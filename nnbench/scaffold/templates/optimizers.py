@@ -6,7 +6,7 @@ from nnbench import Fraction, Optimizer, Positive, Rate, Weights, hookimpl
 
 
 class Example(Optimizer):
-    """m = mu·m + (1 - mu)·g; params -= lr·((1 - mu)·g + mu·m): a mean that looks ahead."""
+    """m = mu·m + (1 - mu)·g; params -= lr·((1 - mu)·g + mu·m): a running mean that looks ahead."""
 
     gradient_scale = "proportional"
 
@@ -15,7 +15,7 @@ class Example(Optimizer):
     """Share of the running mean that is kept; 0 is plain gradient descent."""
 
     def init(self, params: Weights) -> dict[str, Weights]:
-        """The running mean, 0 at first."""
+        """The running mean, which starts at 0."""
         return {"m": np.zeros_like(params)}
 
     def step(self, params: Weights, grads: Weights, state: dict[str, Weights], lr: Rate, t: int) -> None:
@@ -28,5 +28,5 @@ class Example(Optimizer):
 
 @hookimpl
 def nnbench_components() -> list[type[Optimizer]]:
-    """Offer the components of this package."""
+    """Tell nnbench which components this package has."""
     return [Example]

@@ -7,7 +7,7 @@ from nnbench import NonNegative, Penalty, Weights, hookimpl
 
 
 class Example(Penalty):
-    """lam·Σ log(1 + w²): pulls small weights like L2, and lets go of large ones.
+    """lam·Σ log(1 + w²): pulls small weights as L2 does, and large ones hardly at all.
 
     Gradient 2·lam·w / (1 + w²).
     """
@@ -20,11 +20,11 @@ class Example(Penalty):
         return self.lam * np.log1p(w * w).sum(axis=(1, 2), keepdims=True)
 
     def gradient(self, w: Weights) -> Weights:
-        """Derivative by each weight."""
+        """Derivative with respect to each weight."""
         return 2 * self.lam * w / (1 + w * w)
 
 
 @hookimpl
 def nnbench_components() -> list[type[Penalty]]:
-    """Offer the components of this package."""
+    """Tell nnbench which components this package has."""
     return [Example]

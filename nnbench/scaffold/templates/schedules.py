@@ -7,17 +7,17 @@ from nnbench import Positive, Schedule, hookimpl
 
 
 class Example(Schedule):
-    """1 / (1 + k·step / total): falls fast at first, and slower and slower to 1 / (1 + k)."""
+    """1 / (1 + k·step / total): falls fast at first, then more and more slowly to 1 / (1 + k)."""
 
     k: Positive = 9.0
-    """How far it falls."""
+    """The larger it is, the further the rate falls."""
 
     def factor(self, step: Int[np.ndarray, "*steps"], total: int) -> Float[np.ndarray, "*steps"]:
-        """Multiplier of the learning rate at each step, from 0 to total - 1."""
+        """What the learning rate is multiplied by at each step, from 0 to total - 1."""
         return 1 / (1 + self.k * step / total)
 
 
 @hookimpl
 def nnbench_components() -> list[type[Schedule]]:
-    """Offer the components of this package."""
+    """Tell nnbench which components this package has."""
     return [Example]
