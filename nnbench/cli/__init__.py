@@ -12,7 +12,7 @@ import click
 
 from nnbench.distributions import pass_over_unreadable
 
-pass_over_unreadable()  # before anything is imported that looks for plugins of its own; workers import this module first, too
+pass_over_unreadable()  # before anything is imported that looks for plugins of its own
 
 COMMANDS = {
     "run": ("nnbench.cli.launch:run", "Train what a grid lacks and log it to MLflow."),
