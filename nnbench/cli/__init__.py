@@ -13,7 +13,7 @@ import click
 from nnbench import streams
 from nnbench.distributions import pass_over_unreadable
 
-pass_over_unreadable()  # before anything is imported that looks for plugins of its own; workers import this module first, too
+pass_over_unreadable()  # before anything is imported that looks for plugins of its own
 
 COMMANDS = {
     "run": ("nnbench.cli.launch:run", "Train a grid, and print a table or a verdict."),

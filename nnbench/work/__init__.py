@@ -1,12 +1,5 @@
 """Work in other processes: what runs there, where, and the loop that supervises it."""
 
-from multiprocessing import parent_process
-
-from nnbench.distributions import pass_over_unreadable
-
-if parent_process() is not None:  # a worker, which imports nothing of nnbench's before this
-    pass_over_unreadable()
-
 from nnbench.work.deadlines import Deadlines
 from nnbench.work.executors import GivenPool, offered
 from nnbench.work.lanes import LocalPool, end_children

@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
+from nnbench.distributions import call_readable
 from nnbench.errors import InputError
 from nnbench.work.pools import Ticket, drained
 from nnbench.work.worker import BEGAN, IMPORTING, serve
@@ -152,7 +153,8 @@ class Lane:
         context = multiprocessing.get_context("spawn")
         tasks, self._tasks = context.Pipe(duplex=False)
         self._answers, answers = context.Pipe(duplex=False)
-        self.process: BaseProcess = context.Process(target=serve, args=(tasks, answers, list(modules)), name="nnbench-worker")
+        served = (serve.__module__, serve.__name__, tasks, answers, list(modules))
+        self.process: BaseProcess = context.Process(target=call_readable, args=served, name="nnbench-worker")
         with sigint_blocked():
             self.process.start()
         tasks.close()

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnbench.distributions import BACKPORT, pass_over_unreadable
 from nnbench.errors import InputError
 from nnbench.tracking.mlflow.database import ARTIFACTS, database_of, latest_uri, open_database, sqlite_uri
 
@@ -63,6 +64,7 @@ def prepare(uri: str) -> MlflowClient:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    pass_over_unreadable(BACKPORT)
     database = database_of(uri)
     if database is not None:
         open_database(database)
