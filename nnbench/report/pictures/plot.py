@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from nnbench.escaping import printable
 from nnbench.report.pictures.figure import MUTED, Bars, Figure, Line, Mark, Panel, Points, number, power
 
 if TYPE_CHECKING:
@@ -117,8 +118,8 @@ def _svg(canvas: Canvas, text: str, metadata: dict[str, Any]) -> str:
 
 def _canvas(figure: Figure, style: Style, title: str = "") -> Canvas:
     """A drawing with panels at the same places in every picture; title and caption, if there is a title, above and below."""
-    caption = textwrap.wrap(figure.caption, CAPTION) if title else []
-    head = textwrap.wrap(title, HEADING)
+    caption = textwrap.wrap(printable(figure.caption), CAPTION) if title else []
+    head = textwrap.wrap(printable(title), HEADING)
     above, below = TITLE * len(head), (LINE * len(caption) + EDGE if caption else 0.0)
     total = HEIGHT + above + below
     width = WIDTH / len(figure.panels)
@@ -144,7 +145,7 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(style.muted)
     axes.tick_params(colors=style.ink, color=style.muted, width=0.6, length=2.5, pad=2)
-    axes.set_title(panel.title, loc="left", color=style.ink, y=1.0, pad=4)
+    axes.set_title(printable(panel.title), loc="left", color=style.ink, y=1.0, pad=4)
     axes.set_xlabel(panel.x_label, color=style.ink)
     axes.set_ylabel(panel.y_label, color=style.ink)
     axes.set_xlim(*panel.x_limits)
@@ -188,7 +189,7 @@ def _emptiest(panel: Panel) -> Corner:
 
 def _mark(axes: Axes, mark: Mark, style: Style, order: int) -> None:
     color = style.muted if mark.color == MUTED else COLORS[mark.color % len(COLORS)]
-    label = mark.label or "_"
+    label = printable(mark.label) or "_"
     match mark:
         case Line():
             width = 0.7 if mark.color == MUTED else 1.5
