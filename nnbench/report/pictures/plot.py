@@ -15,6 +15,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from nnbench.escaping import printable
 from nnbench.report.pictures.figure import MUTED, Bars, Figure, Line, Mark, Panel, Points, number, power
 from nnbench.report.pictures.layout import FAMILY, free_place, shared_legend, width, wrapped
 
@@ -137,8 +138,8 @@ def _canvas(figure: Figure, style: Style, title: str, key: float = 0.0) -> Canva
     feet = [wrapped(panel.x_label, width - LEFT - RIGHT + 2 * EDGE, TEXT) for panel in figure.panels]
     top = TOP + LINE * (max(map(len, heads), default=1) - 1)
     bottom = BOTTOM + LINE * (max(map(len, feet), default=1) - 1)
-    head = wrapped(title, across - 2 * EDGE, TEXT + 1.5, HEADING, bold=True)
-    caption = wrapped(figure.caption, across - 2 * EDGE, TEXT - 0.5, CAPTION) if title else []
+    head = wrapped(printable(title), across - 2 * EDGE, TEXT + 1.5, HEADING, bold=True)
+    caption = wrapped(printable(figure.caption), across - 2 * EDGE, TEXT - 0.5, CAPTION) if title else []
     told = LINE * len(caption) + EDGE if caption else 0.0
     high = HEIGHT - BOTTOM - TOP  # of the axes
     total = high + top + bottom + TITLE * len(head) + key + told
@@ -198,7 +199,7 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(style.muted)
     axes.tick_params(colors=style.ink, color=style.muted, width=0.6, length=2.5, pad=2)
-    axes.set_title(panel.title, loc="left", color=style.ink, y=1.0, pad=4)
+    axes.set_title(printable(panel.title), loc="left", color=style.ink, y=1.0, pad=4)
     axes.set_xlabel(panel.x_label, color=style.ink)
     axes.set_ylabel(panel.y_label, color=style.ink)
     axes.set_xlim(*panel.x_limits)
@@ -221,7 +222,7 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
 
 def _mark(axes: Axes, mark: Mark, style: Style, order: int) -> None:
     color = style.muted if mark.color == MUTED else COLORS[mark.color % len(COLORS)]
-    label = mark.label or "_"
+    label = printable(mark.label) or "_"
     match mark:
         case Line():
             width = 0.7 if mark.color == MUTED else 1.5
