@@ -35,14 +35,12 @@ def _problems(component: Component, precision: Precision) -> Iterator[str]:
         else:
             for each in value if isinstance(value, tuple) else (value,):
                 if isinstance(each, float):
-                    yield _refused(f"{component.kind} {component.name}: {name}", _of_each(hints[name], value), each, precision)
+                    what, hint = f"{component.kind} {component.name}: {name}", float if isinstance(value, tuple) else hints[name]
+                    squared = (component.kind, name) != ("optimizer", "lr")  # a rate that large diverges, which is a result
+                    yield _refused(what, hint, each, precision, squared)
 
 
-def _of_each(hint: object, value: object) -> object:
-    return float if isinstance(value, tuple) else hint
-
-
-def _refused(what: str, hint: object, value: float, precision: Precision) -> str:
+def _refused(what: str, hint: object, value: float, precision: Precision, squared: bool = True) -> str:
     """Whether a number that was accepted is no longer acceptable once it is rounded, or once anything is computed with it."""
     numbers = np.finfo(precision)
     with np.errstate(over="ignore", under="ignore"):
@@ -50,7 +48,7 @@ def _refused(what: str, hint: object, value: float, precision: Precision) -> str
     problem = _forbidden(hint, rounded) if rounded != value else ""
     if problem:
         told = f"is {rounded:g} in {precision}, and {problem}"
-    elif precision == "float32" and abs(rounded) > float(numbers.max) ** 0.5:
+    elif squared and precision == "float32" and abs(rounded) > float(numbers.max) ** 0.5:
         told = f"is too large for {precision}, in which its square is infinite"
     elif 0 < abs(rounded) < numbers.tiny and _forbidden(hint, 0.0):
         told = f"is too small for {precision}, in which it must not be 0 and half of it may be"

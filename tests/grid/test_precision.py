@@ -11,6 +11,7 @@ from nnbench import Catalog, Grid, Preprocessor, Schedule
 from nnbench.engine.training import train
 from nnbench.errors import ContractError, GridError
 
+TINY = "train_size = 16\nvalid_size = 8\ntest_size = 8\nbatch_size = 8\nepochs = 1\nhidden = [3]\n"
 ROUNDED = [
     ("dropout = 0.99999999", "dropout = 0.99999999 is 1 in float32, and must be below 1"),
     ('optimizer = { name = "adam", beta2 = 0.99999999 }', "optimizer adam: beta2 = 0.99999999 is 1 in float32"),
@@ -48,12 +49,16 @@ def test_what_computes_in_float64_is_left_alone(catalog: Catalog) -> None:
     assert len(grid.cells(catalog)) == 1
 
 
+def test_a_rate_as_large_as_the_precision_has_is_taken_whatever_comes_of_it(catalog: Catalog) -> None:
+    (trial,) = Grid.from_text(f'seeds = 1\n[trial]\n{TINY}optimizer = {{ name = "sgd", lr = 1e38 }}', "t.toml", catalog).trials(
+        catalog
+    )
+    assert train([trial])[0].status in ("done", "diverged")
+
+
 def test_float64_has_its_end_as_well(catalog: Catalog) -> None:
     with pytest.raises(GridError, match=r"eps = 1e-310 is too small for float64, in which .*; take another value$"):
         Grid.from_text('[trial]\nprecision = "float64"\noptimizer = { name = "adam", eps = 1e-310 }', "wide.toml", catalog)
-
-
-TINY = "train_size = 16\nvalid_size = 8\ntest_size = 8\nbatch_size = 8\nepochs = 1\nhidden = [3]\n"
 
 
 @pytest.mark.parametrize(
