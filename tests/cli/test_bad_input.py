@@ -97,12 +97,15 @@ def test_a_plugin_with_an_unknown_hook_is_bad_input(folder: Path, tmp_path: Path
 
 
 def test_a_name_that_two_plugins_offer_is_bad_input_that_lists_both(folder: Path, tmp_path: Path) -> None:
-    plugin = make_plugin(tmp_path / "plugin", "rival", activation_plugin("Tanh"))
-    done = nnbench("plan", "good.toml", "--set", "activation=tanh", cwd=folder, path=[plugin])
+    path = [make_plugin(tmp_path / name, name, activation_plugin("Twin", "Tanh")) for name in ("ours", "rival")]
+    done = nnbench("plan", "good.toml", "--set", "activation=twin", cwd=folder, path=path)
     assert done.returncode == 2
-    assert "'nnbench:tanh'" in done.stderr
-    assert "'rival:tanh'" in done.stderr
-    assert nnbench("plan", "good.toml", "--set", "activation=rival:tanh", cwd=folder, path=[plugin]).returncode == 0
+    assert "'ours:twin'" in done.stderr
+    assert "'rival:twin'" in done.stderr
+    assert nnbench("plan", "good.toml", "--set", "activation=rival:twin", cwd=folder, path=path).returncode == 0
+    shipped = nnbench("plan", "good.toml", "--set", "activation=tanh", cwd=folder, path=path)
+    assert shipped.returncode == 0
+    assert "activation tanh is that of nnbench; write 'ours:tanh' for that of plugin ours" in shipped.stdout
 
 
 def test_a_broken_plugin_is_the_likely_reason_when_its_component_is_missing(folder: Path, tmp_path: Path) -> None:
