@@ -202,7 +202,7 @@ def test_a_strangers_plugin_is_found_listed_and_trained(stranger: Path, tmp_path
         cwd=tmp_path,
     )
     assert "3 trials done" in text
-    assert "ripple (w=2)" in text
+    assert "ripple(w=2)" in text
 
 
 @pytest.mark.packaging
@@ -245,7 +245,7 @@ def test_the_new_plugin_is_the_same_from_its_wheel(fresh: Path, new_plugin: Path
     assert "nnbench-wavy 0.1.0" in table(ran(fresh / "nnbench", "plugins", cwd=tmp_path))["nnbench_wavy"]
     assert " 0 broken" in ran(fresh / "nnbench", "check", "nnbench-wavy", cwd=tmp_path)
     (tmp_path / "grid.toml").write_text(GRID.replace("tanh", "wavy"))
-    assert "1 trials done" in ran(fresh / "nnbench", "run", "grid.toml", "--no-tracking", cwd=tmp_path)
+    assert "1 trial done" in ran(fresh / "nnbench", "run", "grid.toml", "--no-tracking", cwd=tmp_path)
     ran(*pip, "uninstall", "--yes", "nnbench-wavy", cwd=tmp_path)
 
 
