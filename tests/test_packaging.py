@@ -171,7 +171,7 @@ def test_the_wheel_lists_its_components_in_a_fresh_environment(fresh: Path, tmp_
 def test_the_wheel_trains_and_tracks_from_an_empty_folder(fresh: Path, tmp_path: Path) -> None:
     (tmp_path / "grid.toml").write_text(GRID)
     text = ran(fresh / "nnbench", "run", "grid.toml", cwd=tmp_path)
-    assert "1 trials done, 0 diverged" in text
+    assert "1 trial done, 0 diverged" in text
     assert list(tmp_path.glob("mlruns/results/*.parquet"))
     assert (tmp_path / "mlruns" / "mlflow.db").exists()
     assert "Nothing was trained" in ran(fresh / "nnbench", "run", "grid.toml", cwd=tmp_path)
