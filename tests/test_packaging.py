@@ -193,7 +193,7 @@ def test_the_wheel_checks_components_without_an_extra(fresh: Path, tmp_path: Pat
 def test_the_wheel_trains_and_tracks_from_an_empty_folder(fresh: Path, tmp_path: Path) -> None:
     (tmp_path / "grid.toml").write_text(GRID)
     text = ran(fresh / "nnbench", "run", "grid.toml", cwd=tmp_path)
-    assert "1 trials done, 0 diverged" in text
+    assert "1 trial done, 0 diverged" in text
     assert list(tmp_path.glob("mlruns/results/*.parquet"))
     assert (tmp_path / "mlruns" / "mlflow.db").exists()
     assert "Nothing was trained" in ran(fresh / "nnbench", "run", "grid.toml", cwd=tmp_path)
@@ -224,7 +224,7 @@ def test_a_strangers_plugin_is_found_listed_and_trained(stranger: Path, tmp_path
         cwd=tmp_path,
     )
     assert "3 trials done" in text
-    assert "ripple (w=2)" in text
+    assert "ripple(w=2)" in text
 
 
 @pytest.mark.packaging
@@ -267,5 +267,5 @@ def test_the_new_plugin_is_the_same_from_its_wheel(fresh: Path, new_plugin: Path
     assert "nnbench-wavy 0.1.0" in table(ran(fresh / "nnbench", "plugins", cwd=tmp_path))["nnbench_wavy"]
     assert " 0 broken" in ran(fresh / "nnbench", "check", "nnbench-wavy", cwd=tmp_path)
     (tmp_path / "grid.toml").write_text(GRID.replace("tanh", "wavy"))
-    assert "1 trials done" in ran(fresh / "nnbench", "run", "grid.toml", "--no-tracking", cwd=tmp_path)
+    assert "1 trial done" in ran(fresh / "nnbench", "run", "grid.toml", "--no-tracking", cwd=tmp_path)
     ran(*pip, "uninstall", "--yes", "nnbench-wavy", cwd=tmp_path)

@@ -59,9 +59,9 @@ class TimeLeft:
         return max(left - max(under_way, 0.0), left / 10) / self._workers
 
     def told(self) -> str:
-        """The same in words, or nothing."""
+        """The same in words; nothing before anything was trained, and when nothing is left."""
         seconds = self.seconds()
-        return "" if seconds is None else f"about {duration(seconds)} left"
+        return "" if not seconds else f"about {duration(seconds)} left"
 
 
 def duration(seconds: float) -> str:

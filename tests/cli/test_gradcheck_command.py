@@ -116,8 +116,8 @@ def nnbench_components():
     checked = nnbench("gradcheck", "--activation", "printed,soft_sign", cwd=tmp_path, path=[site])
     assert checked.returncode == 1, checked.stderr
     lines = checked.stdout.splitlines()
-    assert lines[1].startswith("printed")
-    assert "FAILED" in lines[1]
+    assert lines[2].startswith("printed")
+    assert "FAILED" in lines[2]
     assert "disagree with numerical ones; the worst, layer " in checked.stdout
     assert "1 passed, 1 failed." in checked.stdout
     (tmp_path / "grid.toml").write_text('seeds = 1\n[trial]\nactivation = ["printed", "soft_sign"]\nepochs = 1\n')

@@ -61,6 +61,7 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "2 of 4: seeds 8–15",
         "3 of 4: metric = test_loss",
         "4 of 4: hidden = 16",
+        "Results: mlruns/results",
     ]
     (made / "told.txt").write_text(done.stdout, encoding="utf-8")
     return made
@@ -141,7 +142,7 @@ MISTAKES = [
     ("seeds = 3", "robust: asks for a verdict again under other choices, and there is none; add [compare] with a factor"),
     (text(robust="[robust]\nseed_blocks = 1"), "[robust] names nothing that differs from the grid; seed_blocks = 2 is"),
     (text(robust="[robust.vary]\nhiden = [[4]]"), "robust.vary.hiden: no such field; did you mean hidden?"),
-    (text(robust="[robust.vary]\nactivation = [['relu']]"), "robust: activation = relu: has 1 levels (relu), where the grid has 2"),
+    (text(robust="[robust.vary]\nactivation = [['relu']]"), "robust: activation = relu: has 1 level (relu), where the grid has 2"),
     (text(robust="[robust.vary]\ntrain_size = [16]"), "robust: train_size = 16: trial.batch_size: 32 is larger than train_size"),
 ]
 

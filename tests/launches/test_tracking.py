@@ -200,7 +200,7 @@ def test_a_tracking_store_that_is_down_costs_no_result(
         results = launched(small_grid(), catalog, tmp_path, tracking_uri=uri)
     assert results.status == "finished"
     (tracker,) = results.trackers
-    assert re.match(r"1 cells are not in MLflow yet \(\w+: ", tracker.problem)
+    assert re.match(r"1 cell is not in MLflow yet \(\w+: ", tracker.problem)
     assert results.launch.logged_to == {}
     logged, _ = synced(results, tmp_path)
     assert logged == 1
