@@ -211,7 +211,7 @@ def test_the_tracker_of_thirty_lines_appends_each_trial_once_and_whole(tmp_path:
     assert len([line for line in source.splitlines() if line.strip()]) <= 30
     plugin = make_plugin(tmp_path / "plugin", "csv-tracker", source)
     stopper = make_plugin(tmp_path / "stopper", "stopper", STOPPER)
-    (tmp_path / "grid.toml").write_text('seeds = 2\n[trial]\nactivation = ["relu", "tanh"]\nepochs = 1\nhidden = [[4], [5]]\n')
+    (tmp_path / "grid.toml").write_text('seeds = 2\n[trial]\nactivation = ["relu", "tanh"]\nepochs = 1\nhidden = [[4], [5], [6], [7], [8]]\n')
 
     def run(*options: str, path: Sequence[Path], command: str = "run") -> str:
         arguments = ["grid.toml", "--no-tracking", "--workers", "1", *options] if command == "run" else options
@@ -221,10 +221,10 @@ def test_the_tracker_of_thirty_lines_appends_each_trial_once_and_whole(tmp_path:
 
     told = run("--set", "seeds=1", path=[plugin])
     assert f"grid finished; its trials are in {tmp_path / 'trials.csv'}" in told
-    assert len(trials(tmp_path)) == 4
+    assert len(trials(tmp_path)) == 10
     run(path=[plugin, stopper])
     stopped = len(trials(tmp_path))
-    assert 4 < stopped < 8
+    assert 10 < stopped < 20
     for _ in range(2):
         run(path=[plugin])
     fresh = trials(tmp_path)
@@ -232,7 +232,7 @@ def test_the_tracker_of_thirty_lines_appends_each_trial_once_and_whole(tmp_path:
     for _ in range(2):
         assert "trials.csv is up to date" in run(path=[plugin], command="sync")
     for lines in (fresh, trials(tmp_path)):
-        assert len(lines) == len({line["trial_id"] for line in lines}) == 8
+        assert len(lines) == len({line["trial_id"] for line in lines}) == 20
         assert all(value for line in lines for value in line.values())
         assert {line["status"] for line in lines} == {"done"}
         assert all(0 <= float(line["test_accuracy"]) <= 1 for line in lines)
