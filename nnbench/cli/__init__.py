@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from nnbench import foreign
 from nnbench.distributions import pass_over_unreadable
 
 pass_over_unreadable()  # before anything is imported that looks for plugins of its own
@@ -99,15 +100,13 @@ def cli(ctx: click.Context, without: tuple[str, ...]) -> None:
 
 def main() -> Any:
     """Run the command line; bad input ends in a message and exit status 2."""
-    from nnbench.cli.loading import begin_program
     from nnbench.errors import InputError, PluginError
-    from nnbench.work.guard import through
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # formulas have letters that some terminals lack
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
-    begin_program()
+    foreign.begin_command()
     try:
         return cli(prog_name="nnbench")
     except (InputError, PluginError) as error:
@@ -118,4 +117,4 @@ def main() -> Any:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
     finally:
-        through()
+        foreign.end_command()
