@@ -21,9 +21,30 @@ class Watch(Protocol):
     def end(self, what: str) -> None:
         """Note that control is back, and that `what` goes on, if anything."""
 
+    def through(self) -> None:
+        """Note that the command has come to its own end."""
+
 
 _watch: Watch | None = None
 _calls: list[str] = []
+_is_command = False
+
+
+def begin_command() -> None:
+    """Note that this process is a command's own, and may go on in a child that it watches; one with a user's code in it may not."""
+    global _is_command
+    _is_command = True
+
+
+def end_command() -> None:
+    """Note that the command has come to its own end, whatever its exit status is."""
+    if _watch is not None:
+        _watch.through()
+
+
+def is_command() -> bool:
+    """Whether this process is a command's own."""
+    return _is_command
 
 
 def watched_by(watch: Watch | None) -> None:

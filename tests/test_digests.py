@@ -243,6 +243,7 @@ def test_an_edit_of_what_cannot_change_a_result_leaves_it(harness: Path, part: s
 WITHOUT_A_SAY = {
     "nnbench": "names what its modules offer",
     "nnbench.errors": "what is raised is no result",
+    "nnbench.foreign": "says whose code is called, which is called all the same",
     "nnbench.hooks": "signatures; nothing in training calls a hook",
     "nnbench.grid": "which trials there are, never what one gives: whatever a grid says of a trial is in the fields of its id",
 }

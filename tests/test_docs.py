@@ -38,7 +38,7 @@ import os
 import signal
 from nnbench import hookimpl
 
-@hookimpl
+@hookimpl(tryfirst=True)
 def nnbench_results_stored(launch, results):
     if results[0].launch_id == launch.id:
         os.kill(os.getpid(), signal.SIGINT)
@@ -211,7 +211,9 @@ def test_the_tracker_of_thirty_lines_appends_each_trial_once_and_whole(tmp_path:
     assert len([line for line in source.splitlines() if line.strip()]) <= 30
     plugin = make_plugin(tmp_path / "plugin", "csv-tracker", source)
     stopper = make_plugin(tmp_path / "stopper", "stopper", STOPPER)
-    (tmp_path / "grid.toml").write_text('seeds = 2\n[trial]\nactivation = ["relu", "tanh"]\nepochs = 1\nhidden = [[4], [5], [6], [7], [8]]\n')
+    (tmp_path / "grid.toml").write_text(
+        'seeds = 2\n[trial]\nactivation = ["relu", "tanh"]\nepochs = 1\nhidden = [[4], [5], [6], [7], [8]]\n'
+    )
 
     def run(*options: str, path: Sequence[Path], command: str = "run") -> str:
         arguments = ["grid.toml", "--no-tracking", "--workers", "1", *options] if command == "run" else options

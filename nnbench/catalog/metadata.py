@@ -35,10 +35,7 @@ def identity(dist: Distribution) -> tuple[str, str]:
 def folder_of(dist: Distribution) -> Path | None:
     """Where its metadata lie, if that is a folder or a file of its own."""
     path = getattr(dist, "_path", None)
-    try:
-        return None if path is None else Path(str(path)).resolve()
-    except OSError:
-        return None
+    return None if path is None else Path(str(path)).absolute()
 
 
 def stem(dist: Distribution) -> str:

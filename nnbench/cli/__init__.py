@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from nnbench import streams
+from nnbench import foreign, streams
 from nnbench.distributions import pass_over_unreadable
 
 pass_over_unreadable()  # before anything is imported that looks for plugins of its own
@@ -106,17 +106,15 @@ def cli(ctx: click.Context, without: tuple[str, ...]) -> None:
 
 def main() -> Any:
     """Run the command line; bad input ends in a message and exit status 2."""
-    from nnbench.cli.loading import begin_program
     from nnbench.escaping import printable
-    from nnbench.work.guard import through
 
     outlets = streams.install()
     warnings.formatwarning = lambda message, *_, **__: f"warning: {printable(str(message))}\n"
-    begin_program()
+    foreign.begin_command()
     try:
         status = _run(outlets)
     finally:
-        through()
+        foreign.end_command()
     sys.exit(streams.finish(outlets, status))
 
 

@@ -23,7 +23,7 @@ from nnbench.cli.output import console, counting
 from nnbench.cli.sheets import table
 from nnbench.engine.examples import has_examples, with_classes
 from nnbench.engine.gradcheck import EPSILON, Difference, GradientCheck, check_gradients
-from nnbench.errors import InputError, NnbenchError
+from nnbench.errors import ContractError, InputError
 from nnbench.grid import Cell, Grid, labels
 from nnbench.launching.plan import available_workers
 from nnbench.report import gradient_study, gradient_study_page, gradients
@@ -133,8 +133,10 @@ def _here(cell: Cell, epsilon: float, difference: Difference) -> GradientCheck:
     try:
         with foreign.calling(who):
             return check_gradients(cell, epsilon=epsilon, difference=difference, budget=work.CHECK_BUDGET)
+    except InputError:
+        raise
     except (Exception, SystemExit) as error:  # whatever an author's code raises
-        plain = isinstance(error, NnbenchError)
+        plain = isinstance(error, ContractError)
         return GradientCheck(problem=str(error) if plain else f"{type(error).__name__}: {error}")
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnbench import catalog
-from nnbench.work import guard
-
-_is_program = False
-
-
-def begin_program() -> None:
-    """Note that this process is the command's own: it may go on in a child that it watches."""
-    global _is_program
-    _is_program = True
+from nnbench import catalog, foreign
 
 
 def load_catalog(without: Sequence[str]) -> catalog.Catalog:
     """The catalog; what plugins of others do to the process from here on is told by another one."""
-    return catalog.load_catalog(without, before_others=guard.go_on_watched if _is_program else lambda _: None)
+    return catalog.load_catalog(without, before_others=_go_on_watched if foreign.is_command() else lambda _: None)
+
+
+def _go_on_watched(suspects: Sequence[str]) -> None:
+    from nnbench.work import guard  # which imports the engine: most commands have no plugins of others
+
+    guard.go_on_watched(suspects)

@@ -84,16 +84,12 @@ class Marks:
         self._notes.write("", 0.0, through=True)
 
 
-_marks: Marks | None = None
-
-
 def go_on_watched(suspects: Sequence[str]) -> None:
     """Return in a child process; the calling one watches it, and exits as it does.
 
     `suspects` are whom to name where it ends without a note. Does nothing where a process cannot fork, or is watched already.
     """
-    global _marks
-    if _marks is not None or not hasattr(os, "fork"):
+    if foreign.is_watched() or not hasattr(os, "fork"):
         return
     known: dict[str, str] = {}
     with tempfile.TemporaryFile() as printed:
@@ -105,8 +101,8 @@ def go_on_watched(suspects: Sequence[str]) -> None:
             if not child:
                 os.close(mine)
                 threading.Thread(target=die_with, args=(sentinel,), daemon=True).start()
-                _marks = Marks(notes, known, open(os.dup(printed.fileno()), "w+b", buffering=0))  # noqa: PTH123, SIM115 - it stays
-                foreign.watched_by(_marks)
+                marks = Marks(notes, known, open(os.dup(printed.fileno()), "w+b", buffering=0))  # noqa: PTH123, SIM115 - it stays
+                foreign.watched_by(marks)
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, [*PASSED_ON, signal.SIGCHLD])
                 return
             os.close(sentinel)
@@ -122,12 +118,6 @@ def go_on_watched(suspects: Sequence[str]) -> None:
                 )
                 os._exit(1)
             known[what] = f"it {reason}"
-
-
-def through() -> None:
-    """Say that the command has come to its own end, whatever its exit status is."""
-    if _marks is not None:
-        _marks.through()
 
 
 def _watched(child: int, notes: Notes) -> tuple[str, int]:

@@ -151,7 +151,7 @@ def test_a_component_that_fails_is_told_after_what_can_be_said(tmp_path: Path) -
     done = nnbench("show", "activation", "torn", "--save", "torn.svg", cwd=tmp_path, path=[plugin])
     assert done.returncode == 1
     assert "z²." in done.stdout
-    assert done.stderr.strip() == "It cannot be drawn: RuntimeError: no way"
+    assert done.stderr.strip() == "activation torn cannot be drawn: RuntimeError: no way"
     assert not (tmp_path / "torn.svg").exists()
 
 
