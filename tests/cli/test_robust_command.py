@@ -114,7 +114,7 @@ def test_reports_are_of_the_grid_as_written(folder: Path) -> None:
 def test_an_option_sets_what_is_tried(folder: Path) -> None:
     options = ("--set", "robust.seed_blocks=1", "--set", "robust.metrics=[]", "--workers", "1")
     told = nnbench("robust", "grids/rates.toml", *options, cwd=folder)
-    assert told.stderr.splitlines() == ["1 of 2: as written", "2 of 2: hidden = 16"]
+    assert told.stderr.splitlines() == ["1 of 2: as written", "2 of 2: hidden = 16", "Results: mlruns/results"]
     assert re.search(r" in [12] of 2", told.stdout)
 
 
@@ -135,7 +135,7 @@ def test_claims_hold_in_so_many_alternatives(folder: Path) -> None:
     assert "1 of 2: rates, 4 of 4: hidden = 16\n2 of 2: without\n" in told.stderr
     plain = nnbench("claims", "grids", "--format", "markdown", "--workers", "1", cwd=folder)
     assert plain.stdout.splitlines()[0] == "| grid | claim | verdict | evidence | to be known |"
-    assert plain.stderr == "1 of 2: rates\n2 of 2: without\n"
+    assert plain.stderr == "1 of 2: rates\n2 of 2: without\nResults: mlruns/results\n"
 
 
 MISTAKES = [
