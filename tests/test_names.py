@@ -12,7 +12,7 @@ from helpers import activation_plugin, make_plugin
 from nnbench import Catalog, Grid, load_catalog
 from nnbench.cli import cli
 from nnbench.errors import UnknownComponentError
-from nnbench.grid.expand import letters
+from nnbench.grid.suggest import letters
 from nnbench.kinds import KINDS
 
 
