@@ -22,7 +22,7 @@ def misplaced(cls: type[Component]) -> dict[str, str]:
         for name, value in vars(owner).items():
             if name.startswith("_") or name.isupper() or hasattr(kind, name) or _is_behaviour(value):
                 continue
-            if name not in annotations and not _is_annotated_above(name, owner, kind):
+            if name not in annotations and not _is_declared_above(name, owner, kind):
                 near = nearest(name, [each for each in dir(kind) if not each.startswith("_")])
                 kind_of_value = type(value).__name__
                 told[name] = (
@@ -41,9 +41,9 @@ def _is_behaviour(value: Any) -> bool:
     return hasattr(value, "__get__") or isinstance(value, type)
 
 
-def _is_annotated_above(name: str, owner: type, kind: type) -> bool:
+def _is_declared_above(name: str, owner: type, kind: type) -> bool:
     bases = owner.__mro__[1 : owner.__mro__.index(kind)]
-    return any(name in inspect.get_annotations(base) for base in bases)
+    return any(name in inspect.get_annotations(base) or name in vars(base) for base in bases)
 
 
 def _has_bounds(owner: type, name: str) -> bool:

@@ -167,11 +167,11 @@ class ManyKinks(Activation):
     kinks = tuple(forward_knots)
 
     def forward(self, z):
-        return np.interp(z, self.forward_knots, np.tanh(self.forward_knots))
+        return np.interp(z, self.forward_knots, np.tanh(self.forward_knots)).astype(z.dtype)
 
     def derivative(self, z, a):
         slopes = np.diff(np.tanh(self.forward_knots)) / np.diff(self.forward_knots)
-        return slopes[np.clip(np.searchsorted(self.forward_knots, z) - 1, 0, len(slopes) - 1)]
+        return slopes[np.clip(np.searchsorted(self.forward_knots, z) - 1, 0, len(slopes) - 1)].astype(z.dtype)
 
 
 class UndeclaredKinks(ManyKinks):
