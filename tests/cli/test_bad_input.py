@@ -45,8 +45,8 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     "an unknown plugin to leave out": (["-p", "no:activation", "list"], ["no:activation", "did you mean activations?"]),
     "a plugin option without no": (["-p", "activations", "list"], ["'activations'", "no:NAME"]),
     "a kind that is left out": (["-p", "no:activations", "run", "good.toml"], ["trial.activation", "-p no:activations"]),
-    "nothing to sync": (["sync"], ["mlruns", "no launches", "nnbench run"]),
-    "an unknown launch": (["sync", "nothing"], ["'nothing'"]),
+    "nothing to sync": (["sync"], ["mlruns", "no such folder", "nnbench run"]),
+    "an unknown launch": (["sync", "nothing"], ["mlruns", "no such folder"]),
     "nothing to look at": (["ui"], ["mlruns", "nnbench run"]),
     "no port": (["ui", "--port", "0"], ["--port", "0"]),
 }  # fmt: skip
