@@ -246,7 +246,7 @@ def test_a_package_goes_by_distribution_plugin_or_module(curves: Any, name: str)
 
 
 def test_a_package_that_is_not_there_is_told_with_the_nearest(curves: Any) -> None:
-    with pytest.raises(InputError, match=r"'curvs' is installed; did you mean curves or nnbench-curves\?"):
+    with pytest.raises(InputError, match=r"'curvs' is installed; did you mean curves\?"):
         check_package("curvs", catalog=curves)
 
 

@@ -118,6 +118,7 @@ def drawn(figure: Figure, style: Style = PAPER, title: str = "") -> Canvas:
 
     Where they do not, or where panels share what they tell, one legend stands below the panels, and the drawing is so much higher.
     """
+    figure, title = _literal(figure), printable(title)
     with mpl.rc_context(_SETTINGS):
         if not shared_legend(figure):
             canvas = _canvas(figure, style, title)
@@ -130,6 +131,21 @@ def drawn(figure: Figure, style: Style = PAPER, title: str = "") -> Canvas:
     return canvas
 
 
+def _literal(figure: Figure) -> Figure:
+    """The figure with every word as it can be drawn: names may hold characters that steer a terminal."""
+    panels = tuple(
+        replace(
+            panel,
+            title=printable(panel.title),
+            x_label=printable(panel.x_label),
+            y_label=printable(panel.y_label),
+            marks=tuple(replace(mark, label=printable(mark.label)) for mark in panel.marks),
+        )
+        for panel in figure.panels
+    )
+    return replace(figure, panels=panels, caption=printable(figure.caption))
+
+
 def _canvas(figure: Figure, style: Style, title: str, key: float = 0.0) -> Canvas:
     """A drawing without legends, with so many inches for one above the caption."""
     across = max(WIDTH, PANEL * len(figure.panels))
@@ -138,8 +154,8 @@ def _canvas(figure: Figure, style: Style, title: str, key: float = 0.0) -> Canva
     feet = [wrapped(panel.x_label, width - LEFT - RIGHT + 2 * EDGE, TEXT) for panel in figure.panels]
     top = TOP + LINE * (max(map(len, heads), default=1) - 1)
     bottom = BOTTOM + LINE * (max(map(len, feet), default=1) - 1)
-    head = wrapped(printable(title), across - 2 * EDGE, TEXT + 1.5, HEADING, bold=True)
-    caption = wrapped(printable(figure.caption), across - 2 * EDGE, TEXT - 0.5, CAPTION) if title else []
+    head = wrapped(title, across - 2 * EDGE, TEXT + 1.5, HEADING, bold=True)
+    caption = wrapped(figure.caption, across - 2 * EDGE, TEXT - 0.5, CAPTION) if title else []
     told = LINE * len(caption) + EDGE if caption else 0.0
     high = HEIGHT - BOTTOM - TOP  # of the axes
     total = high + top + bottom + TITLE * len(head) + key + told
@@ -199,7 +215,7 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(style.muted)
     axes.tick_params(colors=style.ink, color=style.muted, width=0.6, length=2.5, pad=2)
-    axes.set_title(printable(panel.title), loc="left", color=style.ink, y=1.0, pad=4)
+    axes.set_title(panel.title, loc="left", color=style.ink, y=1.0, pad=4)
     axes.set_xlabel(panel.x_label, color=style.ink)
     axes.set_ylabel(panel.y_label, color=style.ink)
     axes.set_xlim(*panel.x_limits)
@@ -222,7 +238,7 @@ def _panel(axes: Axes, panel: Panel, style: Style) -> None:
 
 def _mark(axes: Axes, mark: Mark, style: Style, order: int) -> None:
     color = style.muted if mark.color == MUTED else COLORS[mark.color % len(COLORS)]
-    label = printable(mark.label) or "_"
+    label = mark.label or "_"
     match mark:
         case Line():
             width = 0.7 if mark.color == MUTED else 1.5

@@ -120,8 +120,7 @@ class MlflowTracker(Tracker):
     def _logging_told(self) -> str:
         """What is logged where, in words."""
         total, added = len(self._cells), self.added
-        of = f"{total} cell{'' if total == 1 else 's'}"
-        cells = f"{total if not self.missing else self.logged} of {of}"
+        cells = f"{total if not self.missing else self.logged} of {total} cells"
         now = "none of them had to be logged now" if not added else f"{added} of them logged now"
         left = f"; the other {self.missing} are not trained to the end" if self.missing else ""
         return f"{cells} are in MLflow ({self._place}), {now}{left}"
