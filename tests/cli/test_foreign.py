@@ -89,7 +89,11 @@ def test_what_a_plugin_prints_while_it_is_imported_is_shortened_and_not_part_of_
 @pytest.mark.parametrize(
     ("command", "status", "told"),
     [
-        (("plan", "post.toml"), 2, "post.toml: trial.activation[2]: activation post(): it ended the process (exit status 0)"),
+        (
+            ("plan", "post.toml"),
+            2,
+            "post.toml: trial.activation (2nd value): activation post(): it ended the process (exit status 0)",
+        ),
         (("run", "dead.toml", "--no-tracking"), 2, "dataset dead(): it ended the process (signal SIGSEGV)"),
         (("plan", "exit.toml"), 0, "activation exit: the worker process died"),
         (("show", "activation", "exit"), 1, "activation exit cannot be drawn: it ended the process (exit status 5)"),
