@@ -117,9 +117,9 @@ def test_claims_of_a_folder_are_told_in_one_table(folder: Path) -> None:
 def test_results_of_two_folders_merge_by_trial(folder: Path, tmp_path: Path) -> None:
     merged = nnbench("merge", str(folder / "mlruns"), cwd=tmp_path)
     known = len(Store(folder / "mlruns" / "results").statuses())
-    assert f"{known} trials new in mlruns, 0 known already, 1 launch" in merged.stdout
+    assert f"{known} trials new in mlruns, 0 known already; 1 launch" in merged.stdout
     assert (
-        f"0 trials new in mlruns, {known} known already, 0 launches"
+        f"0 trials new in mlruns, {known} known already; 0 launches"
         in nnbench("merge", str(folder / "mlruns"), cwd=tmp_path).stdout
     )
     shutil.copytree(folder / "grids", tmp_path / "grids")

@@ -14,7 +14,7 @@ from helpers import bits
 from misbehaving import Counting, Deadly, Raising, Stuck
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nnbench import Activation, Catalog, Grid
+from nnbench import Activation, Catalog, Grid, threads
 from nnbench.engine.training import train
 from nnbench.grid import Trial
 from nnbench.threads import one_blas_thread
@@ -25,6 +25,12 @@ def trained(stacks: Sequence[Sequence[Trial]], workers: int = 2, trial_timeout: 
     with LocalPool(workers) as pool:
         finished = train_all(stacks, pool, Deadlines(trial_timeout), threading.Event())
         return {trial.id: outcome for stack, outcomes in finished for trial, outcome in zip(stack, outcomes, strict=True)}
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_trains() -> None:
+    """A thread of an earlier test that never returns holds the limit on BLAS threads for good."""
+    threads._begin_anew()
 
 
 @pytest.fixture
