@@ -79,6 +79,7 @@ def wide(catalog: Catalog) -> dict[str, Any]:
     "make", [Inline, lambda: ThreadPoolExecutor(3), lambda: ProcessPoolExecutor(2)], ids=["inline", "threads", "forks"]
 )
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # JAX's word on forks, if another test loaded it
 def test_whatever_the_executor_results_are_the_same_bits_and_blas_has_its_threads_back(wide: dict[str, Any], make: Any) -> None:
     """The limit is the process's own: a thread that sets it back while another trains changed two of eighteen results."""
     with threadpool_limits(2):
